@@ -1,0 +1,91 @@
+/*
+ * Owns: how the bytes of an answer, a statement or a parameter are gathered in memory.
+ * Must not: know what they mean.
+ */
+#include "buffer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SMALLEST_CAPACITY = 256 };
+
+static bool reserve(struct buffer *buffer, size_t more)
+{
+    if (buffer->failed)
+        return false;
+    if (more <= buffer->capacity - buffer->length)
+        return true;
+    size_t needed = buffer->length + more;
+    if (needed < more || (buffer->limit > 0 && needed > buffer->limit)) {
+        buffer->failed = true;
+        return false;
+    }
+    size_t capacity = buffer->capacity > 0 ? buffer->capacity : SMALLEST_CAPACITY;
+    while (capacity < needed)
+        capacity *= 2;
+    char *data = realloc(buffer->data, capacity);
+    if (data == NULL) {
+        buffer->failed = true;
+        return false;
+    }
+    buffer->data = data;
+    buffer->capacity = capacity;
+    return true;
+}
+
+void buffer_append(struct buffer *buffer, const char *bytes, size_t length)
+{
+    if (length == 0 || !reserve(buffer, length))
+        return;
+    memcpy(buffer->data + buffer->length, bytes, length);
+    buffer->length += length;
+}
+
+void buffer_append_text(struct buffer *buffer, const char *text)
+{
+    buffer_append(buffer, text, strlen(text));
+}
+
+void buffer_append_char(struct buffer *buffer, char byte)
+{
+    buffer_append(buffer, &byte, 1);
+}
+
+void buffer_append_format(struct buffer *buffer, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vsnprintf(NULL, 0, format, arguments);
+    va_end(arguments);
+    if (length < 0 || !reserve(buffer, (size_t)length + 1))
+        return;
+    va_start(arguments, format);
+    vsnprintf(buffer->data + buffer->length, (size_t)length + 1, format, arguments);
+    va_end(arguments);
+    buffer->length += (size_t)length;
+}
+
+const char *buffer_text(struct buffer *buffer)
+{
+    if (!reserve(buffer, 1))
+        return NULL;
+    buffer->data[buffer->length] = '\0';
+    return buffer->data;
+}
+
+void buffer_reset(struct buffer *buffer, size_t keep)
+{
+    if (buffer->capacity > keep)
+        buffer_free(buffer);
+    buffer->length = 0;
+    buffer->failed = false;
+}
+
+void buffer_free(struct buffer *buffer)
+{
+    free(buffer->data);
+    buffer->data = NULL;
+    buffer->length = 0;
+    buffer->capacity = 0;
+}

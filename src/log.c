@@ -1,0 +1,114 @@
+/*
+ * Owns: the form of a log record, and its way to standard error.
+ * Must not: block a request. Where standard error cannot take a record at once, it is dropped.
+ */
+#include "log.h"
+
+#include "text.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { RECORD_SIZE = 2048, REQUEST_ID_SIZE = 65 };
+
+static const char *const LEVEL_NAMES[] = {"error", "warn", "info", "debug"};
+
+static enum log_level threshold = LOG_LEVEL_INFO;
+static const char *process_name = "proposals-fcgi";
+static char request_id[REQUEST_ID_SIZE];
+
+void log_open(enum log_level level, const char *process)
+{
+    threshold = level;
+    process_name = process;
+}
+
+void log_set_request(const char *id)
+{
+    log_escape(request_id, sizeof(request_id), id != NULL ? id : "");
+}
+
+static bool is_plain(unsigned char byte)
+{
+    return byte > ' ' && byte < 0x7f && byte != '"' && byte != '\\';
+}
+
+static bool is_plain_in_sentence(unsigned char byte)
+{
+    return byte >= ' ' && byte != 0x7f && byte != '\\';
+}
+
+static const char *escape(char *escaped, size_t size, const char *text,
+                          bool (*stays)(unsigned char byte))
+{
+    size_t length = 0;
+    for (; *text != '\0'; text++) {
+        unsigned char byte = (unsigned char)*text;
+        size_t needed = stays(byte) ? 1 : 4;
+        if (length + needed >= size)
+            break;
+        if (needed == 1)
+            escaped[length] = (char)byte;
+        else
+            snprintf(escaped + length, size - length, "\\x%02x", byte);
+        length += needed;
+    }
+    escaped[length] = '\0';
+    return escaped;
+}
+
+const char *log_escape(char *escaped, size_t size, const char *text)
+{
+    return escape(escaped, size, text, is_plain);
+}
+
+const char *log_escape_sentence(char *escaped, size_t size, const char *text)
+{
+    if (!text_is_utf8(text, strlen(text)))
+        return log_escape(escaped, size, text);
+    return escape(escaped, size, text, is_plain_in_sentence);
+}
+
+static size_t write_prefix(char *record, size_t size, enum log_level level)
+{
+    struct timespec now;
+    struct tm utc;
+    clock_gettime(CLOCK_REALTIME, &now);
+    gmtime_r(&now.tv_sec, &utc);
+    size_t length = strftime(record, size, "%Y-%m-%dT%H:%M:%S", &utc);
+    length += (size_t)snprintf(record + length, size - length, ".%03ldZ [%s] ",
+                               now.tv_nsec / 1000000, process_name);
+    if (request_id[0] != '\0')
+        length += (size_t)snprintf(record + length, size - length, "[request %s] ", request_id);
+    return length + (size_t)snprintf(record + length, size - length, "%s: ", LEVEL_NAMES[level]);
+}
+
+void log_record(enum log_level level, const char *format, ...)
+{
+    if (level > threshold)
+        return;
+    int saved_errno = errno;
+    char record[RECORD_SIZE];
+    size_t length = write_prefix(record, sizeof(record), level);
+    va_list arguments;
+    va_start(arguments, format);
+    int added = vsnprintf(record + length, sizeof(record) - length, format, arguments);
+    va_end(arguments);
+    if (added > 0)
+        length += (size_t)added;
+    if (length > sizeof(record) - 1)
+        length = sizeof(record) - 1;
+    record[length++] = '\n';
+    /* A record is shorter than PIPE_BUF, so a pipe that polls writable takes it whole. */
+    struct pollfd output = {.fd = STDERR_FILENO, .events = POLLOUT};
+    if (poll(&output, 1, 0) == 1 && (output.revents & POLLOUT) != 0) {
+        ssize_t written = write(STDERR_FILENO, record, length);
+        (void)written;
+    }
+    errno = saved_errno;
+}
