@@ -1,0 +1,174 @@
+/*
+ * Owns: how a connection is made, what its session is set to, and how its work is cancelled.
+ * Must not: keep a connection (database_manager does), or decide whether to make one.
+ */
+#include "connection_manager.h"
+
+#include "buffer.h"
+#include "log.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+const char CONNECTION_SESSION_SQL[] =
+    "SELECT set_config('TimeZone', 'UTC', true), set_config('DateStyle', 'ISO, MDY', true),"
+    " set_config('extra_float_digits', '1', true), set_config('jit', 'off', true),"
+    " set_config('statement_timeout', $1, true),"
+    " set_config('search_path', coalesce($2, current_setting('search_path')), true)";
+
+const char *connection_search_path(const char *schema,
+                                   char search_path[CONNECTION_SEARCH_PATH_SIZE])
+{
+    size_t length = 0;
+    search_path[length++] = '"';
+    for (; *schema != '\0' && length < CONNECTION_SEARCH_PATH_SIZE - 3; schema++) {
+        if (*schema == '"')
+            search_path[length++] = '"';
+        search_path[length++] = *schema;
+    }
+    search_path[length++] = '"';
+    search_path[length] = '\0';
+    return search_path;
+}
+
+/* The start-up packet's `options` are split at spaces that have no backslash in front. */
+static void append_option_value(struct buffer *options, const char *value)
+{
+    for (; *value != '\0'; value++) {
+        if (*value == ' ' || *value == '\\')
+            buffer_append_char(options, '\\');
+        buffer_append_char(options, *value);
+    }
+}
+
+static void append_session_options(struct buffer *text, const struct connection_options *options,
+                                   const struct session *session)
+{
+    if (options->server_options != NULL) {
+        buffer_append_text(text, options->server_options);
+        buffer_append_char(text, ' ');
+    }
+    buffer_append_format(text,
+                         "-c timezone=UTC -c datestyle=ISO,MDY -c extra_float_digits=1 -c jit=off"
+                         " -c default_transaction_read_only=on -c statement_timeout=%d",
+                         session->statement_timeout_ms);
+    if (options->search_path != NULL) {
+        char search_path[CONNECTION_SEARCH_PATH_SIZE];
+        buffer_append_literal(text, " -c search_path=");
+        append_option_value(text, connection_search_path(options->search_path, search_path));
+    }
+}
+
+/* Later keywords win in libpq, so what must hold comes last and what may be overridden first. */
+static PGconn *start(const struct connection_options *options, const struct session *session,
+                     const char *session_options)
+{
+    enum { DEFAULTS = 6, FIXED = 4 };
+    const char *keywords[DEFAULTS + CONNECTION_KEYWORDS_MAX + FIXED] = {
+        "gssencmode",       "keepalives_idle",  "keepalives_interval",
+        "keepalives_count", "tcp_user_timeout", "host"};
+    const char *values[DEFAULTS + CONNECTION_KEYWORDS_MAX + FIXED] = {
+        "disable", "30", "10", "3", "10000", "localhost"};
+    size_t count = DEFAULTS;
+    for (size_t i = 0; i < options->count; i++, count++) {
+        keywords[count] = options->keywords[i];
+        values[count] = options->values[i];
+    }
+    keywords[count] = "application_name";
+    values[count++] = session->application_name;
+    keywords[count] = "client_encoding";
+    values[count++] = "UTF8";
+    if (!options->transaction_pooling) {
+        keywords[count] = "options";
+        values[count++] = session_options;
+    }
+    keywords[count] = NULL;
+    values[count] = NULL;
+    return PQconnectStartParams(keywords, values, 0);
+}
+
+static enum wait_result finish(PGconn *connection, const struct deadline *deadline)
+{
+    PostgresPollingStatusType state = PGRES_POLLING_WRITING;
+    while (state != PGRES_POLLING_OK) {
+        short events = state == PGRES_POLLING_READING ? POLLIN : POLLOUT;
+        if (PQstatus(connection) == CONNECTION_BAD)
+            return WAIT_FAILED;
+        enum wait_result waited = deadline_wait(deadline, PQsocket(connection), events);
+        if (waited != WAIT_READY)
+            return waited;
+        state = PQconnectPoll(connection);
+        if (state == PGRES_POLLING_FAILED)
+            return WAIT_FAILED;
+    }
+    return WAIT_READY;
+}
+
+static void describe_problem(PGconn *connection, enum wait_result result, const char *password,
+                             char problem[CONNECTION_PROBLEM_SIZE])
+{
+    const char *message = PQerrorMessage(connection);
+    if (result == WAIT_TIMEOUT)
+        message = "no answer in time";
+    else if (result == WAIT_ABANDONED)
+        message = "the client is gone";
+    else if (password != NULL && password[0] != '\0' && strstr(message, password) != NULL)
+        message = "connection refused (message withheld: it repeats the password)";
+    char first_line[CONNECTION_PROBLEM_SIZE];
+    snprintf(first_line, sizeof(first_line), "%.*s", (int)strcspn(message, "\n"), message);
+    log_escape_sentence(problem, CONNECTION_PROBLEM_SIZE, first_line);
+}
+
+/* libpq would print the server's notices, and its last words, on standard error. */
+static void ignore_notice(void *argument, const char *message)
+{
+    (void)argument;
+    (void)message;
+}
+
+PGconn *connection_manager_open(const struct connection_options *options,
+                                const struct session *session, const struct deadline *deadline,
+                                char problem[CONNECTION_PROBLEM_SIZE])
+{
+    struct buffer session_options = {0};
+    append_session_options(&session_options, options, session);
+    const char *text = buffer_text(&session_options);
+    PGconn *connection = text != NULL ? start(options, session, text) : NULL;
+    buffer_free(&session_options);
+    if (connection == NULL) {
+        snprintf(problem, CONNECTION_PROBLEM_SIZE, "out of memory");
+        return NULL;
+    }
+    enum wait_result result = finish(connection, deadline);
+    if (result == WAIT_READY) {
+        PQsetNoticeProcessor(connection, ignore_notice, NULL);
+        if (PQsetnonblocking(connection, 1) == 0 && PQenterPipelineMode(connection) == 1)
+            return connection;
+        result = WAIT_FAILED;
+    }
+    describe_problem(connection, result, connection_options_get(options, "password"), problem);
+    PQfinish(connection);
+    return NULL;
+}
+
+void connection_manager_cancel(PGconn *connection)
+{
+    PGcancel *cancel = PQgetCancel(connection);
+    if (cancel == NULL)
+        return;
+    pid_t child = fork();
+    if (child == 0) {
+        char ignored[CONNECTION_PROBLEM_SIZE];
+        signal(SIGALRM, SIG_DFL);
+        alarm(1);
+        /* The child must not hold the client's or the database's connection open. */
+        close_range(STDERR_FILENO + 1, ~0U, 0);
+        PQcancel(cancel, ignored, sizeof(ignored));
+        _exit(0);
+    }
+    PQfreeCancel(cancel);
+}

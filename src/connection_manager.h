@@ -1,0 +1,44 @@
+#ifndef CONNECTION_MANAGER_H
+#define CONNECTION_MANAGER_H
+
+#include "connection_options.h"
+#include "deadline.h"
+
+#include <libpq-fe.h>
+
+enum { CONNECTION_PROBLEM_SIZE = 256 };
+
+/* What every session of one database starts with. */
+struct session {
+    const char *application_name;
+    int statement_timeout_ms; /* the server's own bound, for when this process is gone */
+};
+
+/*
+ * Opens a connection, with its session set up, in non-blocking pipeline mode. Waits no longer than
+ * the deadline, whatever libpq's timeouts say; the look-up of a host name alone is the system's.
+ * NULL: `problem` says why, fit for a log (escaped, no secret). The caller ends it with PQfinish.
+ */
+PGconn *connection_manager_open(const struct connection_options *options,
+                                const struct session *session, const struct deadline *deadline,
+                                char problem[CONNECTION_PROBLEM_SIZE]);
+
+/*
+ * The session's settings as a statement for a transaction of its own, in place of start-up options,
+ * which PgBouncer refuses: SELECT set_config(...), with `session_values` for its parameters.
+ */
+extern const char CONNECTION_SESSION_SQL[];
+enum { CONNECTION_SESSION_VALUES = 2, CONNECTION_SEARCH_PATH_SIZE = 160 };
+
+/* `schema` as a value of search_path: one quoted identifier. Returns `search_path`. */
+const char *connection_search_path(const char *schema,
+                                   char search_path[CONNECTION_SEARCH_PATH_SIZE]);
+
+/*
+ * Asks the server to end what the connection is doing, without waiting for it: by a child process
+ * that lives for a second at most, since libpq's PQcancel can hang on a server that does not
+ * answer.
+ */
+void connection_manager_cancel(PGconn *connection);
+
+#endif

@@ -1,0 +1,212 @@
+/*
+ * Owns: the worker's two database connections: when they are opened, kept, given up, tried again.
+ * This is where the Miles Republic connection lives: `manager.miles_republic`.
+ * Must not: know what is asked (proposals and enrich_proposal do).
+ */
+#include "database_manager.h"
+
+#include "database_connections.h"
+#include "log.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { BACK_OFF_FIRST_MS = 100, BACK_OFF_MAX_MS = 5000 };
+
+/* When to try again after failures, so that a database that is down is not asked by every page. */
+struct back_off {
+    int64_t until; /* monotonic clock, nanoseconds; 0: at once */
+    int delay_ms;
+};
+
+static struct {
+    struct database_manager_config config;
+    struct database data_agents;
+    struct database miles_republic;
+    struct database_location location; /* where Miles Republic is */
+    struct back_off back_off;          /* from Miles Republic */
+    struct database_time spent;
+} manager;
+
+static const int64_t NANOSECONDS_PER_MS = 1000000;
+
+void database_manager_start(const struct database_manager_config *config)
+{
+    manager.config = *config;
+    manager.data_agents.label = "data_agents";
+    manager.data_agents.session =
+        (struct session){config->application_name, config->request_timeout_ms};
+    manager.miles_republic.label = "Miles Republic";
+    manager.miles_republic.session =
+        (struct session){config->application_name, config->miles_timeout_ms};
+}
+
+void database_manager_stop(void)
+{
+    database_close(&manager.data_agents);
+    database_close(&manager.miles_republic);
+    database_connections_free(&manager.location);
+}
+
+struct database_time database_manager_take_time(void)
+{
+    struct database_time spent = manager.spent;
+    manager.spent = (struct database_time){0};
+    return spent;
+}
+
+/* Doubles the delay and spreads it over half its length, so that workers do not knock in step. */
+static void back_off_more(struct back_off *back_off)
+{
+    int delay = back_off->delay_ms * 2;
+    if (delay < BACK_OFF_FIRST_MS)
+        delay = BACK_OFF_FIRST_MS;
+    if (delay > BACK_OFF_MAX_MS)
+        delay = BACK_OFF_MAX_MS;
+    back_off->delay_ms = delay;
+    int jittered = delay - (int)(random() % (delay / 2));
+    back_off->until = clock_now() + jittered * NANOSECONDS_PER_MS;
+}
+
+static enum database_status status_of(enum database_exchange outcome)
+{
+    switch (outcome) {
+    case EXCHANGE_OK:
+        return DATABASE_OK;
+    case EXCHANGE_TIMEOUT:
+        return DATABASE_TIMEOUT;
+    case EXCHANGE_FAILED:
+        return DATABASE_FAILED;
+    case EXCHANGE_ABANDONED:
+        return DATABASE_ABANDONED;
+    case EXCHANGE_LOST:
+    case EXCHANGE_EXHAUSTED:
+        break;
+    }
+    return DATABASE_UNAVAILABLE;
+}
+
+/* Why a connection could not be opened, seen from the request that wanted it. */
+static enum database_status status_of_failed_open(const struct deadline *deadline)
+{
+    return deadline_remaining_ms(deadline) == 0 ? DATABASE_TIMEOUT : DATABASE_UNAVAILABLE;
+}
+
+static enum database_status open_data_agents(const struct deadline *deadline)
+{
+    char problem[CONNECTION_PROBLEM_SIZE];
+    if (database_open(&manager.data_agents, manager.config.data_agents, deadline, problem)) {
+        log_debug("data_agents: connected");
+        return DATABASE_OK;
+    }
+    char where[CONNECTION_DESCRIPTION_SIZE];
+    log_error("data_agents: no connection to %s: %s",
+              connection_options_describe(manager.config.data_agents, where), problem);
+    return status_of_failed_open(deadline);
+}
+
+/* The two lines that the seed counts: once a connection, never for its reuse. */
+static enum database_status open_miles_republic(const struct deadline *deadline)
+{
+    const struct connection_options *options = &manager.location.options;
+    struct deadline within = *deadline;
+    if (options->connect_timeout_ms > 0)
+        within = deadline_within(deadline, options->connect_timeout_ms);
+    char problem[CONNECTION_PROBLEM_SIZE];
+    if (!database_open(&manager.miles_republic, options, &within, problem)) {
+        char where[CONNECTION_DESCRIPTION_SIZE];
+        log_warn("Miles Republic (%s): no connection to %s: %s", manager.location.name,
+                 connection_options_describe(options, where), problem);
+        return status_of_failed_open(deadline);
+    }
+    log_info("Connexion créée pour: %s", manager.location.name);
+    log_info("Connexion établie à la base de données: %s", manager.location.name);
+    return DATABASE_OK;
+}
+
+/*
+ * Asks over the kept connection, or a new one. A connection that turns out lost is replaced once:
+ * everything here only reads, and nothing has been answered yet.
+ */
+static enum database_status ask(struct database *database,
+                                enum database_status (*open)(const struct deadline *deadline),
+                                struct query *const queries[], size_t count,
+                                const struct deadline *deadline)
+{
+    enum database_exchange outcome = EXCHANGE_LOST;
+    for (int attempt = 0; attempt < 2 && outcome == EXCHANGE_LOST; attempt++) {
+        if (!database_is_usable(database)) {
+            enum database_status opened = open(deadline);
+            if (opened != DATABASE_OK)
+                return opened;
+        }
+        outcome = database_exchange(database, queries, count, deadline);
+    }
+    return status_of(outcome);
+}
+
+static void update_location(struct query *location)
+{
+    if (!database_connections_update(&manager.location, location->result))
+        return;
+    database_close(&manager.miles_republic);
+    manager.back_off = (struct back_off){0};
+    if (manager.location.problem != NULL)
+        log_warn("Miles Republic (%s): the row in database_connections cannot be used: %s",
+                 manager.location.name, manager.location.problem);
+    else if (manager.location.options.ignored != NULL)
+        log_warn("Miles Republic (%s): ignored in its connectionUrl: %s", manager.location.name,
+                 manager.location.options.ignored);
+}
+
+enum database_status database_manager_ask_data_agents(struct query *const queries[], size_t count,
+                                                      bool locate_miles_republic,
+                                                      const struct deadline *deadline)
+{
+    int64_t started = clock_now();
+    struct query location;
+    struct query *all[DATABASE_QUERIES_MAX];
+    for (size_t i = 0; i < count; i++)
+        all[i] = queries[i];
+    if (locate_miles_republic) {
+        database_connections_query(&location);
+        all[count++] = &location;
+    }
+    enum database_status status = ask(&manager.data_agents, open_data_agents, all, count, deadline);
+    if (status == DATABASE_OK && locate_miles_republic) {
+        update_location(&location);
+        query_clear(&location);
+    }
+    manager.spent.data_agents += clock_now() - started;
+    return status;
+}
+
+static enum database_status ask_miles_republic(struct query *const queries[], size_t count,
+                                               const struct deadline *deadline)
+{
+    if (manager.location.fingerprint == NULL)
+        return DATABASE_UNCONFIGURED;
+    if (manager.location.problem != NULL || clock_now() < manager.back_off.until)
+        return DATABASE_UNAVAILABLE;
+    struct deadline within = deadline_within(deadline, manager.config.miles_timeout_ms);
+    enum database_status status =
+        ask(&manager.miles_republic, open_miles_republic, queries, count, &within);
+    if (status == DATABASE_OK) {
+        manager.back_off = (struct back_off){0};
+    } else if (status != DATABASE_ABANDONED) {
+        back_off_more(&manager.back_off);
+        log_warn("Miles Republic (%s): %s, next attempt in %d ms at most", manager.location.name,
+                 database_status_name(status), manager.back_off.delay_ms);
+    }
+    return status == DATABASE_FAILED ? DATABASE_UNAVAILABLE : status;
+}
+
+enum database_status database_manager_ask_miles_republic(struct query *const queries[],
+                                                         size_t count,
+                                                         const struct deadline *deadline)
+{
+    int64_t started = clock_now();
+    enum database_status status = ask_miles_republic(queries, count, deadline);
+    manager.spent.miles_republic += clock_now() - started;
+    return status;
+}
