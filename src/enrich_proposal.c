@@ -1,0 +1,391 @@
+/*
+ * Owns: the rules of enrichment (contract, "Enrichment"): what a proposal needs from Miles
+ * Republic, the SQL that fetches it for all proposals at once, and what each one gains.
+ * Must not: write JSON (render does), or hold a connection (database_manager does).
+ */
+#include "enrich_proposal.h"
+
+#include "buffer.h"
+#include "proposals_sql.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum event_column { EVENT_ID, EVENT_NAME, EVENT_CITY, EVENT_STATUS, EVENT_SLUG, EVENT_IS_FEATURED };
+
+/* $1: ids of events; $2: ids of editions whose events are wanted too. */
+static const char EVENTS_SQL[] =
+    "SELECT id, name, city, status, slug, \"isFeatured\" FROM \"Event\" WHERE id = ANY (ARRAY("
+    "SELECT unnest($1::int4[]) UNION SELECT \"eventId\" FROM \"Edition\" WHERE id = ANY "
+    "($2::int4[])"
+    ")) ORDER BY id";
+
+enum edition_column { EDITION_ID, EDITION_EVENT_ID, EDITION_YEAR_NUMBER, EDITION_PREVIOUS };
+
+/* Both statements that find previous editions end in these columns; the first is NULL for none. */
+enum previous_column { PREVIOUS_ID, PREVIOUS_CALENDAR_STATUS, PREVIOUS_YEAR, PREVIOUS_START_DATE };
+
+/*
+ * `year` is a text; its leading integer counts. The year before is computed only where the integer
+ * is small enough that no row can make the statement fail for the others.
+ */
+static const char EDITIONS_SQL[] =
+    "SELECT e.id, e.\"eventId\", y.number,"
+    " b.id, b.\"calendarStatus\", b.year, b.\"startDate\""
+    " FROM \"Edition\" e"
+    " CROSS JOIN LATERAL (SELECT substring(e.year FROM '^\\s*([+-]?[0-9]+)') AS number) y"
+    " LEFT JOIN LATERAL (SELECT q.id, q.\"calendarStatus\", q.year, q.\"startDate\""
+    "  FROM \"Edition\" q WHERE q.\"eventId\" = e.\"eventId\""
+    "  AND q.year = CASE WHEN length(y.number) <= 15 AND y.number::bigint <> 0"
+    "   THEN (y.number::bigint - 1)::text END"
+    "  ORDER BY q.id LIMIT 1) b ON true"
+    " WHERE e.id = ANY ($1::int4[]) ORDER BY e.id";
+
+/* $1 and $2: event and year, pair by pair; one row for each pair, in their order. */
+static const char PREVIOUS_SQL[] =
+    "SELECT b.id, b.\"calendarStatus\", b.year, b.\"startDate\""
+    " FROM unnest($1::int4[], $2::text[]) WITH ORDINALITY AS w(event, year, n)"
+    " LEFT JOIN LATERAL (SELECT q.id, q.\"calendarStatus\", q.year, q.\"startDate\""
+    "  FROM \"Edition\" q WHERE q.\"eventId\" = w.event AND q.year = w.year"
+    "  ORDER BY q.id LIMIT 1) b ON true ORDER BY w.n";
+
+/* In the order of enum race_column. */
+static const char RACES_SQL[] =
+    "SELECT \"editionId\", id, name, \"startDate\", \"runDistance\", \"walkDistance\","
+    " \"swimDistance\", \"bikeDistance\", \"runPositiveElevation\", \"categoryLevel1\","
+    " \"categoryLevel2\" FROM \"Race\" WHERE \"editionId\" = ANY ($1::int4[])"
+    " ORDER BY \"editionId\", name, id";
+
+enum need_kind {
+    NEEDS_NOTHING,
+    NEEDS_EVENT,          /* rule 1 */
+    NEEDS_EDITION,        /* rule 2, by edition */
+    NEEDS_EVENT_AND_YEAR, /* rule 2, by event and the proposal's own year */
+};
+
+/* What one proposal is to be looked up by. */
+struct need {
+    enum need_kind kind;
+    int32_t id;   /* of the event or the edition */
+    int previous; /* row of the previous editions that answers for it; -1: none asked */
+};
+
+/* The needs of all proposals, gathered into array parameters: "{1,2,3}". */
+struct needs {
+    struct need *each;
+    struct buffer event_ids;
+    struct buffer edition_ids;
+    struct buffer previous_events;
+    struct buffer previous_years;
+    int previous_count;
+    bool any;
+};
+
+static const char *text_at(const PGresult *result, int row, int column)
+{
+    return PQgetisnull(result, row, column) ? NULL : PQgetvalue(result, row, column);
+}
+
+static bool is_empty(const char *text)
+{
+    return text == NULL || text[0] == '\0';
+}
+
+static void append_id(struct buffer *array, int64_t id)
+{
+    buffer_append_format(array, "%s%" PRId64, array->length > 0 ? "," : "{", id);
+}
+
+static void need_event_and_year(const PGresult *proposals, int row, struct needs *needs,
+                                struct need *need)
+{
+    const char *event = text_at(proposals, row, PROPOSAL_EVENT_ID);
+    const char *year = text_at(proposals, row, PROPOSAL_EDITION_YEAR);
+    if (is_empty(event) || !text_to_int4(event, &need->id) || need->id == 0)
+        return;
+    need->kind = NEEDS_EVENT_AND_YEAR;
+    append_id(&needs->event_ids, need->id);
+    int64_t number = year != NULL ? strtoll(year, NULL, 10) : 0;
+    if (number != 0) {
+        append_id(&needs->previous_events, need->id);
+        append_id(&needs->previous_years, number - 1);
+        need->previous = needs->previous_count++;
+    }
+}
+
+static void need_event(const PGresult *proposals, int row, struct needs *needs, struct need *need)
+{
+    const char *event = text_at(proposals, row, PROPOSAL_EVENT_ID);
+    if (is_empty(event) || !text_to_int4(event, &need->id))
+        return;
+    need->kind = NEEDS_EVENT;
+    append_id(&needs->event_ids, need->id);
+}
+
+/* False: out of memory. */
+static bool need_edition(const PGresult *proposals, int row, struct arena *arena,
+                         struct needs *needs, struct need *need, struct enrichment *enrichment)
+{
+    struct slice changes = {PQgetvalue(proposals, row, PROPOSAL_CHANGES),
+                            (size_t)PQgetlength(proposals, row, PROPOSAL_CHANGES)};
+    if (!text_to_int4(text_at(proposals, row, PROPOSAL_EDITION_ID), &need->id))
+        return true;
+    switch (race_updates_read(changes, arena, &enrichment->race_updates)) {
+    case RACE_UPDATES_OK:
+        need->kind = NEEDS_EDITION;
+        append_id(&needs->edition_ids, need->id);
+        return true;
+    case RACE_UPDATES_ODD:
+        return true;
+    case RACE_UPDATES_NO_MEMORY:
+        break;
+    }
+    return false;
+}
+
+static bool collect_need(const PGresult *proposals, int row, struct arena *arena,
+                         struct needs *needs, struct enrichment *enrichment)
+{
+    struct need *need = &needs->each[row];
+    const char *type = PQgetvalue(proposals, row, PROPOSAL_TYPE);
+    bool is_edition_update = strcmp(type, "EDITION_UPDATE") == 0;
+    need->previous = -1;
+    if (strcmp(type, "EVENT_UPDATE") == 0) {
+        need_event(proposals, row, needs, need);
+    } else if (is_edition_update || strcmp(type, "NEW_EVENT") == 0) {
+        bool is_named = !is_empty(text_at(proposals, row, PROPOSAL_EVENT_NAME));
+        bool by_edition =
+            is_edition_update && !is_empty(text_at(proposals, row, PROPOSAL_EDITION_ID));
+        if (!is_named && by_edition &&
+            !need_edition(proposals, row, arena, needs, need, enrichment))
+            return false;
+        if (!is_named && !by_edition)
+            need_event_and_year(proposals, row, needs, need);
+    }
+    needs->any = needs->any || need->kind != NEEDS_NOTHING;
+    return true;
+}
+
+/* Ends an array parameter; an empty one is "{}". NULL: out of memory. */
+static const char *array_value(struct buffer *array)
+{
+    buffer_append_text(array, array->length > 0 ? "}" : "{}");
+    return buffer_text(array);
+}
+
+static void make_query(struct query *query, const char *name, const char *sql, const char *first,
+                       const char *second)
+{
+    *query = (struct query){.sql = sql, .values = {first, second}, .value_count = 1};
+    snprintf(query->name, sizeof(query->name), "%s", name);
+    if (second != NULL)
+        query->value_count = 2;
+}
+
+/* Asks for everything at once: always the same four statements, whatever the number of rows. */
+static enum database_status fetch(struct needs *needs, const struct deadline *deadline,
+                                  struct enrichments *enrichments)
+{
+    struct query events;
+    struct query editions;
+    struct query previous;
+    struct query races;
+    const char *event_ids = array_value(&needs->event_ids);
+    const char *edition_ids = array_value(&needs->edition_ids);
+    const char *previous_events = array_value(&needs->previous_events);
+    const char *previous_years = array_value(&needs->previous_years);
+    if (event_ids == NULL || edition_ids == NULL || previous_events == NULL ||
+        previous_years == NULL)
+        return DATABASE_FAILED;
+    make_query(&events, "events", EVENTS_SQL, event_ids, edition_ids);
+    make_query(&editions, "editions", EDITIONS_SQL, edition_ids, NULL);
+    make_query(&previous, "previous_editions", PREVIOUS_SQL, previous_events, previous_years);
+    make_query(&races, "races", RACES_SQL, edition_ids, NULL);
+    struct query *const all[] = {&events, &editions, &previous, &races};
+    enum database_status status =
+        database_manager_ask_miles_republic(all, sizeof(all) / sizeof(all[0]), deadline);
+    enrichments->events = events.result;
+    enrichments->editions = editions.result;
+    enrichments->previous = previous.result;
+    enrichments->races = races.result;
+    return status;
+}
+
+/* The first row whose id, in a result ordered by it, is not below `id`. */
+static int lower_bound(const PGresult *result, int column, int64_t id)
+{
+    int low = 0;
+    int high = PQntuples(result);
+    while (low < high) {
+        int middle = low + (high - low) / 2;
+        if (strtoll(PQgetvalue(result, middle, column), NULL, 10) < id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* The row with that id, or -1. */
+static int find_row(const PGresult *result, int column, int32_t id)
+{
+    int row = lower_bound(result, column, id);
+    bool found =
+        row < PQntuples(result) && strtoll(PQgetvalue(result, row, column), NULL, 10) == id;
+    return found ? row : -1;
+}
+
+/* False: there is no such event. */
+static bool gain_event(const struct enrichments *enrichments, int32_t id,
+                       struct enrichment *enrichment)
+{
+    const PGresult *events = enrichments->events;
+    int row = find_row(events, EVENT_ID, id);
+    if (row < 0)
+        return false;
+    enrichment->has_event = true;
+    enrichment->event = (struct event_facts){
+        .name = text_at(events, row, EVENT_NAME),
+        .city = text_at(events, row, EVENT_CITY),
+        .status = text_at(events, row, EVENT_STATUS),
+        .slug = text_at(events, row, EVENT_SLUG),
+        .is_featured = text_at(events, row, EVENT_IS_FEATURED),
+    };
+    return true;
+}
+
+static void gain_previous(const PGresult *result, int row, int first_column,
+                          struct enrichment *enrichment)
+{
+    if (PQgetisnull(result, row, first_column + PREVIOUS_ID))
+        return;
+    enrichment->has_previous = true;
+    enrichment->previous = (struct previous_edition){
+        .calendar_status = text_at(result, row, first_column + PREVIOUS_CALENDAR_STATUS),
+        .year = text_at(result, row, first_column + PREVIOUS_YEAR),
+        .start_date = text_at(result, row, first_column + PREVIOUS_START_DATE),
+    };
+}
+
+/* As JSON has numbers: no plus, no leading zeros. What JavaScript calls Infinity is empty. */
+static struct slice canonical_integer(const char *text)
+{
+    enum { DOUBLE_DIGITS_MAX = 308 };
+    if (text == NULL)
+        return (struct slice){NULL, 0};
+    const char *digits = text + strspn(text, "+-");
+    digits += strspn(digits, "0");
+    size_t length = strlen(digits);
+    if (length == 0)
+        return slice_of("0");
+    if (length > DOUBLE_DIGITS_MAX)
+        return (struct slice){NULL, 0};
+    return text[0] == '-' && digits == text + 1 ? slice_of(text) : slice_of(digits);
+}
+
+static void gain_races(const struct enrichments *enrichments, int32_t edition,
+                       struct enrichment *enrichment)
+{
+    int first = lower_bound(enrichments->races, RACE_EDITION_ID, edition);
+    int behind = lower_bound(enrichments->races, RACE_EDITION_ID, (int64_t)edition + 1);
+    enrichment->has_races = true;
+    enrichment->first_race = first;
+    enrichment->race_count = behind - first;
+}
+
+static void enrich_by_edition(const struct enrichments *enrichments, const struct need *need,
+                              struct enrichment *enrichment)
+{
+    const PGresult *editions = enrichments->editions;
+    int row = find_row(editions, EDITION_ID, need->id);
+    if (row < 0)
+        return;
+    int32_t event = (int32_t)strtol(PQgetvalue(editions, row, EDITION_EVENT_ID), NULL, 10);
+    enrichment->drops_event_names = !gain_event(enrichments, event, enrichment);
+    enrichment->has_edition_year = true;
+    enrichment->edition_year = canonical_integer(text_at(editions, row, EDITION_YEAR_NUMBER));
+    gain_previous(editions, row, EDITION_PREVIOUS, enrichment);
+    gain_races(enrichments, need->id, enrichment);
+}
+
+/* What one proposal gains from the facts about all. The seed's function of this name asked four
+ * questions for each proposal; here they have been answered for the whole page before. */
+static void enrich_proposal(const struct enrichments *enrichments, const struct need *need,
+                            struct enrichment *enrichment)
+{
+    switch (need->kind) {
+    case NEEDS_NOTHING:
+        break;
+    case NEEDS_EVENT:
+        gain_event(enrichments, need->id, enrichment);
+        break;
+    case NEEDS_EDITION:
+        enrich_by_edition(enrichments, need, enrichment);
+        break;
+    case NEEDS_EVENT_AND_YEAR:
+        enrichment->drops_event_names = !gain_event(enrichments, need->id, enrichment);
+        if (need->previous >= 0)
+            gain_previous(enrichments->previous, need->previous, 0, enrichment);
+        break;
+    }
+}
+
+static enum database_status fetch_and_enrich(struct needs *needs, int count,
+                                             const struct deadline *deadline,
+                                             struct enrichments *enrichments)
+{
+    enrichments->state = "not_needed";
+    if (!needs->any)
+        return DATABASE_OK;
+    enum database_status status = fetch(needs, deadline, enrichments);
+    switch (status) {
+    case DATABASE_OK:
+        enrichments->state = "ok";
+        for (int row = 0; row < count; row++)
+            enrich_proposal(enrichments, &needs->each[row], &enrichments->each[row]);
+        return DATABASE_OK;
+    case DATABASE_UNCONFIGURED:
+        enrichments->state = "unconfigured";
+        return DATABASE_OK;
+    case DATABASE_UNAVAILABLE:
+    case DATABASE_TIMEOUT:
+        enrichments->state = "unavailable";
+        return DATABASE_OK;
+    case DATABASE_FAILED:
+    case DATABASE_ABANDONED:
+        break;
+    }
+    return status;
+}
+
+enum database_status enrich_proposals(const PGresult *proposals, struct arena *arena,
+                                      const struct deadline *deadline,
+                                      struct enrichments *enrichments)
+{
+    int count = PQntuples(proposals);
+    struct needs needs = {0};
+    needs.each = arena_allocate(arena, (size_t)count, sizeof(*needs.each));
+    enrichments->each = arena_allocate(arena, (size_t)count, sizeof(*enrichments->each));
+    bool complete = needs.each != NULL && enrichments->each != NULL;
+    for (int row = 0; row < count && complete; row++)
+        complete = collect_need(proposals, row, arena, &needs, &enrichments->each[row]);
+    enum database_status status = DATABASE_FAILED;
+    if (complete)
+        status = fetch_and_enrich(&needs, count, deadline, enrichments);
+    buffer_free(&needs.event_ids);
+    buffer_free(&needs.edition_ids);
+    buffer_free(&needs.previous_events);
+    buffer_free(&needs.previous_years);
+    return status;
+}
+
+void enrichments_free(struct enrichments *enrichments)
+{
+    PQclear(enrichments->events);
+    PQclear(enrichments->editions);
+    PQclear(enrichments->previous);
+    PQclear(enrichments->races);
+    *enrichments = (struct enrichments){0};
+}

@@ -1,0 +1,126 @@
+/*
+ * Owns: what the proposals routes answer.
+ * Must not: write SQL (proposals_sql), know enrichment's rules (enrich_proposal) or touch a socket.
+ */
+#include "proposals.h"
+
+#include "database_manager.h"
+#include "enrich_proposal.h"
+#include "filters.h"
+#include "proposals_sql.h"
+#include "query_string.h"
+#include "render.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+enum { RETRY_AFTER_S = 1 };
+
+static void answer_internal_error(struct response *response)
+{
+    http_error(response, 500, "INTERNAL_ERROR", "Internal server error");
+}
+
+/* What a client is told when a database has no answer. */
+static void answer_database_error(enum database_status status, struct response *response)
+{
+    switch (status) {
+    case DATABASE_UNCONFIGURED:
+    case DATABASE_UNAVAILABLE:
+        http_error(response, 503, "DATABASE_UNAVAILABLE", "The database cannot be reached");
+        response->retry_after_s = RETRY_AFTER_S;
+        return;
+    case DATABASE_TIMEOUT:
+    case DATABASE_ABANDONED: /* nobody is left to read it; the access log has the status */
+        http_error(response, 504, "TIMEOUT", "The request took too long");
+        return;
+    case DATABASE_OK:
+    case DATABASE_FAILED:
+        break;
+    }
+    answer_internal_error(response);
+}
+
+/* False: the client has been told what is wrong. */
+static bool read_filters(const struct request *request, struct query_string *query,
+                         struct filters *filters, struct response *response)
+{
+    char problem[FILTERS_PROBLEM_SIZE];
+    switch (query_string_parse(request->query, request->arena, query)) {
+    case QUERY_OK:
+        if (filters_parse(query, filters, problem))
+            return true;
+        http_error(response, 400, "VALIDATION_ERROR", problem);
+        return false;
+    case QUERY_TOO_MANY:
+        http_error(response, 400, "VALIDATION_ERROR", "The query has more than 100 parameters");
+        return false;
+    case QUERY_BAD_ENCODING:
+        http_error(response, 400, "VALIDATION_ERROR",
+                   "The query is not valid percent-encoded UTF-8 text");
+        return false;
+    case QUERY_NO_MEMORY:
+        break;
+    }
+    answer_internal_error(response);
+    return false;
+}
+
+static void write_page(const struct filters *filters, const PGresult *rows, int64_t total,
+                       const struct enrichments *enrichments, struct buffer *body)
+{
+    buffer_append_literal(body, "{\"success\":true,\"data\":[");
+    for (int row = 0; row < PQntuples(rows); row++) {
+        if (row > 0)
+            buffer_append_char(body, ',');
+        render_proposal(body, rows, row, enrichments);
+        buffer_append_literal(body, ",\"groupCount\":");
+        buffer_append_text(body, PQgetvalue(rows, row, PROPOSAL_GROUP_COUNT));
+        buffer_append_char(body, '}');
+    }
+    buffer_append_format(body,
+                         "],\"meta\":{\"total\":%" PRId64 ",\"limit\":%" PRId64
+                         ",\"offset\":%" PRId64 ",\"hasMore\":%s,\"enrichment\":\"%s\"}}",
+                         total, filters->limit, filters->offset,
+                         filters->offset + filters->limit < total ? "true" : "false",
+                         enrichments->state);
+}
+
+static void answer_page(const struct request *request, const struct filters *filters,
+                        const PGresult *rows, const PGresult *count, struct response *response)
+{
+    struct enrichments enrichments = {0};
+    enum database_status status =
+        enrich_proposals(rows, request->arena, &request->deadline, &enrichments);
+    if (status == DATABASE_OK) {
+        int64_t total = strtoll(PQgetvalue(count, 0, 0), NULL, 10);
+        response->status = 200;
+        write_page(filters, rows, total, &enrichments, &response->body);
+    } else {
+        answer_database_error(status, response);
+    }
+    enrichments_free(&enrichments);
+}
+
+void proposals_list(const struct request *request, struct response *response)
+{
+    struct query_string query_string;
+    struct filters filters;
+    struct query rows;
+    struct query count;
+    if (!read_filters(request, &query_string, &filters, response))
+        return;
+    if (!proposals_sql_page(&filters, request->arena, &rows, &count)) {
+        answer_internal_error(response);
+        return;
+    }
+    struct query *const queries[] = {&rows, &count};
+    enum database_status status =
+        database_manager_ask_data_agents(queries, 2, true, &request->deadline);
+    if (status == DATABASE_OK)
+        answer_page(request, &filters, rows.result, count.result, response);
+    else
+        answer_database_error(status, response);
+    query_clear(&rows);
+    query_clear(&count);
+}

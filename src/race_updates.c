@@ -1,0 +1,66 @@
+/*
+ * Owns: how the updates of races are read from a proposal's changes.
+ * Must not: change them (render writes what they gain).
+ */
+#include "race_updates.h"
+
+#include "json_scan.h"
+
+static bool count_objects(struct slice array, size_t *count)
+{
+    struct slice element;
+    struct json_walk walk = json_walk_start(array);
+    *count = 0;
+    while (json_next_element(&walk, &element)) {
+        if (!json_is_object(element))
+            return false;
+        ++*count;
+    }
+    return true;
+}
+
+static void read_update(struct slice element, struct race_update *update)
+{
+    struct slice key;
+    struct slice value;
+    struct json_walk walk = json_walk_start(element);
+    update->element = element;
+    while (json_next_member(&walk, &key, &value)) {
+        if (slice_equals(key, "raceId"))
+            update->has_race_id = json_leading_integer(value, &update->race_id);
+        else if (slice_equals(key, "updates"))
+            update->updates = value;
+        else if (slice_equals(key, "currentData"))
+            update->current_data = value;
+    }
+}
+
+enum race_updates_result race_updates_read(struct slice changes, struct arena *arena,
+                                           struct race_updates *updates)
+{
+    struct slice array = json_member(json_member(changes, "racesToUpdate"), "new");
+    *updates = (struct race_updates){0};
+    if (!json_is_truthy(array))
+        return RACE_UPDATES_OK;
+    size_t count;
+    if (!json_is_array(array) || !count_objects(array, &count))
+        return RACE_UPDATES_ODD;
+    updates->items = arena_allocate(arena, count, sizeof(*updates->items));
+    if (updates->items == NULL)
+        return RACE_UPDATES_NO_MEMORY;
+    struct slice element;
+    struct json_walk walk = json_walk_start(array);
+    while (json_next_element(&walk, &element))
+        read_update(element, &updates->items[updates->count++]);
+    return RACE_UPDATES_OK;
+}
+
+const struct race_update *race_updates_find(const struct race_updates *updates, int32_t race_id)
+{
+    for (size_t i = updates->count; i > 0; i--) {
+        const struct race_update *update = &updates->items[i - 1];
+        if (update->has_race_id && update->race_id == race_id)
+            return update;
+    }
+    return NULL;
+}
