@@ -1,0 +1,123 @@
+/*
+ * Owns: the command line, and which kind of process this becomes.
+ * Must not: do the work of either.
+ */
+#include "master.h"
+#include "settings.h"
+#include "text.h"
+#include "worker.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#ifndef PROGRAM_VERSION
+#error "PROGRAM_VERSION is given by the Makefile"
+#endif
+
+enum { EXIT_USAGE = EXIT_CONFIGURATION, WORKER_NUMBER_MAX = 256 };
+
+extern char **environ;
+
+static void print_help(void)
+{
+    printf(
+        "usage: proposals-fcgi [--help | --check | --version]\n"
+        "\n"
+        "Serves GET /api/proposals over FastCGI. Without an option: where descriptor 0 is a\n"
+        "listening socket (spawn-fcgi, systemd), one worker on it; otherwise a master that makes\n"
+        "the socket and keeps the workers running. SIGHUP replaces the workers by new ones of\n"
+        "the program that is on disk; SIGTERM lets each finish its request, and ends.\n"
+        "\n"
+        "  --check    validate the configuration and print the effective one, without secrets;\n"
+        "             exit status 0, or 2 with one line for each fault\n"
+        "  --version  print the version\n"
+        "  --help     print this\n"
+        "\n"
+        "Configured by the environment (default, range):\n");
+    settings_print_table(stdout);
+}
+
+/* PGHOST, PGOPTIONS and their like would change connections behind the configuration's back. */
+static void clear_libpq_environment(void)
+{
+    for (char **variable = environ; *variable != NULL;) {
+        char name[64];
+        size_t length = strcspn(*variable, "=");
+        if (strncmp(*variable, "PG", 2) != 0 || length >= sizeof(name)) {
+            variable++;
+            continue;
+        }
+        memcpy(name, *variable, length);
+        name[length] = '\0';
+        unsetenv(name);
+        variable = environ;
+    }
+}
+
+static bool is_listening_socket(int fd)
+{
+    int listening = 0;
+    socklen_t size = sizeof(listening);
+    return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) == 0 && listening != 0;
+}
+
+static int check(void)
+{
+    struct settings settings;
+    int faults = settings_load(&settings, stderr);
+    if (faults == 0)
+        settings_print(&settings, stdout);
+    settings_free(&settings);
+    return faults == 0 ? EXIT_SUCCESS : EXIT_CONFIGURATION;
+}
+
+/* `number`: of the worker that a master starts; 0: none was given. */
+static int run(int number)
+{
+    struct settings settings;
+    char program[PATH_MAX];
+    int status = EXIT_CONFIGURATION;
+    ssize_t length = readlink("/proc/self/exe", program, sizeof(program) - 1);
+    program[length > 0 ? length : 0] = '\0';
+    if (settings_load(&settings, stderr) == 0) {
+        if (is_listening_socket(STDIN_FILENO))
+            status = worker_run(&settings, number);
+        else
+            status = master_run(&settings, program);
+    }
+    settings_free(&settings);
+    return status;
+}
+
+static int usage(void)
+{
+    fprintf(stderr, "proposals-fcgi: unknown arguments; see proposals-fcgi --help\n");
+    return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    int64_t number;
+    clear_libpq_environment();
+    if (argc == 1)
+        return run(0);
+    /* Not for people: how a master starts its workers. */
+    if (argc == 3 && strcmp(argv[1], "--worker") == 0 &&
+        text_to_count(argv[2], WORKER_NUMBER_MAX, &number) && is_listening_socket(STDIN_FILENO))
+        return run((int)number);
+    if (argc != 2)
+        return usage();
+    if (strcmp(argv[1], "--check") == 0)
+        return check();
+    if (strcmp(argv[1], "--help") == 0)
+        print_help();
+    else if (strcmp(argv[1], "--version") == 0)
+        printf("proposals-fcgi " PROGRAM_VERSION "\n");
+    else
+        return usage();
+    return EXIT_SUCCESS;
+}

@@ -1,0 +1,38 @@
+#ifndef SETTINGS_H
+#define SETTINGS_H
+
+#include "connection_options.h"
+#include "log.h"
+
+#include <stdio.h>
+
+/* The effective configuration. Texts are those of the environment or static. */
+struct settings {
+    const char *database_url;
+    const char *socket_path;
+    const char *log_level_name;
+    int listen_backlog;
+    int workers;
+    int request_timeout_ms;
+    int miles_timeout_ms;
+    int shutdown_timeout_s;
+
+    struct connection_options data_agents; /* database_url, parsed */
+    enum log_level log_level;
+};
+
+/*
+ * Reads the environment. Writes one line for each fault to `faults` and returns how many there are.
+ * With faults, `settings` holds what could be read.
+ */
+int settings_load(struct settings *settings, FILE *faults);
+
+/* The effective configuration, NAME=value, without secrets. */
+void settings_print(const struct settings *settings, FILE *out);
+
+/* The table of settings: name, default, range, meaning. */
+void settings_print_table(FILE *out);
+
+void settings_free(struct settings *settings);
+
+#endif

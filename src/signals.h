@@ -1,0 +1,23 @@
+#ifndef SIGNALS_H
+#define SIGNALS_H
+
+#include <signal.h>
+#include <stdbool.h>
+
+/*
+ * Signals raise flags, and are let in only while a process waits in ppoll with `signals_waiting`:
+ * none is lost between looking at the flags and going to sleep.
+ */
+void signals_start(void);
+
+/* The mask for ppoll, and for a program that is started. */
+const sigset_t *signals_waiting(void);
+
+/* Asked to stop (SIGTERM, SIGINT): how many times so far. */
+int signals_stop_requests(void);
+
+/* Whether SIGHUP, or SIGCHLD, has come since the last call. */
+bool signals_take_reload(void);
+bool signals_take_child(void);
+
+#endif

@@ -1,0 +1,251 @@
+/*
+ * Owns: the life of a worker process and the FastCGI side of a request.
+ * Must not: know what a request is answered with (routes does).
+ *
+ * libfcgi's own way of accepting ends the process silently when descriptors run out, has no time
+ * limits, and leaves a window in which SIGTERM is lost. So connections are accepted here, given
+ * time limits, and handed to it; waiting is one ppoll.
+ */
+#include "worker.h"
+
+#include "database_manager.h"
+#include "routes.h"
+#include "signals.h"
+
+#include <errno.h>
+#include <fcgiapp.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    LISTEN_FD = 0,
+    PEER_TIMEOUT_S = 5,            /* for the web server to send or take the next bytes */
+    IDLE_TIMEOUT_MS = 1000,        /* for it to close a connection that it asked to keep */
+    ACCEPT_PAUSE_MS = 100,         /* when there is no descriptor for a connection */
+    BODY_KEPT_BYTES = 1024 * 1024, /* the answer's memory that is kept for the next one */
+    BODY_READ_BYTES = 1024 * 1024, /* of a request's body, which is only thrown away */
+    CLIENT_TEXT_SIZE = 512,
+};
+
+static const struct timespec ACCEPT_PAUSE = {.tv_nsec = ACCEPT_PAUSE_MS * 1000000L};
+static const struct timespec IDLE_TIMEOUT = {.tv_sec = IDLE_TIMEOUT_MS / 1000};
+
+struct worker {
+    const struct settings *settings;
+    FCGX_Request fcgi;
+    struct response response; /* its body's memory is used again and again */
+    struct buffer head;
+    char process_name[32];
+    char application_name[48];
+};
+
+/* A record of the answer went out before its status was known to be lost: nothing can be mended. */
+static void send_response(struct worker *worker, bool with_body)
+{
+    struct response *response = &worker->response;
+    struct buffer *head = &worker->head;
+    buffer_reset(head, BODY_KEPT_BYTES);
+    buffer_append_format(head,
+                         "Status: %d %s\r\nContent-Type: application/json; charset=utf-8\r\n"
+                         "Content-Length: %zu\r\nCache-Control: no-cache\r\n",
+                         response->status, http_reason(response->status), response->body.length);
+    if (response->allow != NULL)
+        buffer_append_format(head, "Allow: %s\r\n", response->allow);
+    if (response->retry_after_s > 0)
+        buffer_append_format(head, "Retry-After: %d\r\n", response->retry_after_s);
+    buffer_append_literal(head, "\r\n");
+    if (with_body)
+        buffer_append(head, response->body.data, response->body.length);
+    if (head->failed || FCGX_PutStr(head->data, (int)head->length, worker->fcgi.out) < 0)
+        log_warn("the answer could not be sent");
+}
+
+static const char *parameter(const struct worker *worker, const char *name)
+{
+    const char *value = FCGX_GetParam(name, worker->fcgi.envp);
+    return value != NULL ? value : "";
+}
+
+/*
+ * A server that closes its end with bytes unread makes the peer lose the answer, so what was sent
+ * is read to its end. Returns whether there was a body.
+ */
+static bool discard_body(struct worker *worker)
+{
+    char scratch[4096];
+    size_t total = 0;
+    int length;
+    do {
+        length = FCGX_GetStr(scratch, sizeof(scratch), worker->fcgi.in);
+        total += length > 0 ? (size_t)length : 0;
+    } while (length == (int)sizeof(scratch) && total < BODY_READ_BYTES);
+    return total > 0;
+}
+
+static void log_access(const struct worker *worker, const struct request *request,
+                       const char *target, int64_t started)
+{
+    char method[32];
+    char escaped[CLIENT_TEXT_SIZE];
+    struct database_time spent = database_manager_take_time();
+    log_info("%s %s %d %zu B %.3f ms (data_agents %.3f ms, miles_republic %.3f ms)",
+             log_escape(method, sizeof(method), request->method),
+             log_escape(escaped, sizeof(escaped), target), worker->response.status,
+             worker->response.body.length, (double)(clock_now() - started) / 1e6,
+             (double)spent.data_agents / 1e6, (double)spent.miles_republic / 1e6);
+}
+
+/* The request target as the client sent it, cut into path and query; both in the arena. */
+static bool read_target(const char *target, struct arena *arena, struct request *request)
+{
+    size_t length = strcspn(target, "?");
+    request->path = arena_copy(arena, target, length);
+    request->query = target[length] == '?' ? target + length + 1 : "";
+    return request->path != NULL;
+}
+
+static void serve_request(struct worker *worker)
+{
+    int64_t started = clock_now();
+    struct arena arena = {0};
+    const char *target = parameter(worker, "REQUEST_URI");
+    const char *id = parameter(worker, "REQUEST_ID");
+    struct request request = {
+        .method = parameter(worker, "REQUEST_METHOD"),
+        .arena = &arena,
+        .deadline = deadline_in(worker->settings->request_timeout_ms, worker->fcgi.ipcFd),
+    };
+    log_set_request(id);
+    request.has_body = discard_body(worker);
+    buffer_reset(&worker->response.body, BODY_KEPT_BYTES);
+    worker->response = (struct response){.body = worker->response.body};
+    if (read_target(target, &arena, &request))
+        routes_answer(&request, &worker->response);
+    else
+        http_error(&worker->response, 500, "INTERNAL_ERROR", "Internal server error");
+    send_response(worker, strcmp(request.method, "HEAD") != 0);
+    FCGX_FFlush(worker->fcgi.out);
+    log_access(worker, &request, target, started);
+    arena_free(&arena);
+    FCGX_Finish_r(&worker->fcgi);
+    log_set_request(NULL);
+}
+
+/* Accepts the next connection, with time limits on both directions. False: there was none. */
+static bool accept_connection(struct worker *worker)
+{
+    const struct timeval limit = {.tv_sec = PEER_TIMEOUT_S};
+    int fd = accept4(LISTEN_FD, NULL, NULL, SOCK_CLOEXEC);
+    if (fd < 0) {
+        if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
+            log_error("no connection can be accepted: %s", strerror(errno));
+            nanosleep(&ACCEPT_PAUSE, NULL);
+        }
+        return false;
+    }
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+    worker->fcgi.ipcFd = fd;
+    worker->fcgi.keepConnection = 1; /* else libfcgi closes it before it reads */
+    return true;
+}
+
+static void close_connection(struct worker *worker)
+{
+    if (worker->fcgi.ipcFd >= 0)
+        FCGX_Free(&worker->fcgi, 1);
+}
+
+/*
+ * Waits for the next request: on the connection that the web server asked to keep, else for a new
+ * one. False: nothing came, or it is time to stop.
+ */
+static bool wait_for_request(struct worker *worker)
+{
+    bool is_kept = worker->fcgi.ipcFd >= 0;
+    struct pollfd watched = {.fd = is_kept ? worker->fcgi.ipcFd : LISTEN_FD, .events = POLLIN};
+    int ready = ppoll(&watched, 1, is_kept ? &IDLE_TIMEOUT : NULL, signals_waiting());
+    if (ready == 0)
+        close_connection(worker);
+    return ready > 0 && signals_stop_requests() == 0;
+}
+
+static void serve(struct worker *worker)
+{
+    while (signals_stop_requests() == 0) {
+        if (!wait_for_request(worker))
+            continue;
+        if (worker->fcgi.ipcFd < 0 && !accept_connection(worker))
+            continue;
+        /* Without this, closing a connection waits for the peer, two seconds for each byte it
+         * sends. */
+        worker->fcgi.detached = 1;
+        if (FCGX_Accept_r(&worker->fcgi) >= 0)
+            serve_request(worker);
+    }
+    close_connection(worker);
+}
+
+/* A worker must not outlive its master, nor serve a request that nobody started it for. */
+static bool follow_master(int number)
+{
+    pid_t master = getppid();
+    if (number == 0)
+        return true;
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (getppid() != master || master == 1)
+        return false;
+    pid_t self = getpid();
+    ssize_t written = write(WORKER_READY_FD, &self, sizeof(self));
+    close(WORKER_READY_FD);
+    return written == (ssize_t)sizeof(self);
+}
+
+static bool prepare(struct worker *worker, const struct settings *settings, int number)
+{
+    worker->settings = settings;
+    int shown = number > 0 ? number : (int)getpid();
+    snprintf(worker->process_name, sizeof(worker->process_name), "worker %d", shown);
+    snprintf(worker->application_name, sizeof(worker->application_name), "proposals-fcgi worker %d",
+             shown);
+    log_open(settings->log_level, worker->process_name);
+    srandom((unsigned)getpid());
+    signals_start();
+    int flags = fcntl(LISTEN_FD, F_GETFL);
+    if (flags < 0 || fcntl(LISTEN_FD, F_SETFL, flags | O_NONBLOCK) != 0) {
+        log_error("descriptor 0 is not a usable socket: %s", strerror(errno));
+        return false;
+    }
+    /* The listening socket of -1 keeps libfcgi from accepting anything by itself. */
+    if (FCGX_Init() != 0 || FCGX_InitRequest(&worker->fcgi, -1, 0) != 0) {
+        log_error("libfcgi could not be started");
+        return false;
+    }
+    database_manager_start(&(struct database_manager_config){
+        .data_agents = &settings->data_agents,
+        .application_name = worker->application_name,
+        .request_timeout_ms = settings->request_timeout_ms,
+        .miles_timeout_ms = settings->miles_timeout_ms,
+    });
+    return true;
+}
+
+int worker_run(const struct settings *settings, int number)
+{
+    static struct worker worker;
+    if (!prepare(&worker, settings, number))
+        return EXIT_FAILURE;
+    if (follow_master(number))
+        serve(&worker);
+    database_manager_stop();
+    buffer_free(&worker.response.body);
+    buffer_free(&worker.head);
+    return EXIT_SUCCESS;
+}
