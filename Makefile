@@ -5,12 +5,10 @@
 # make format     lay the sources out as .clang-format has it
 # make clean
 
-VERSION := 0.1.0
-
 BUILD := build
 CC := gcc
 CFLAGS := -O2 -g
-PACKAGES := libpq fcgi
+PACKAGES := libpq fcgi libxxhash
 SANITIZE :=
 
 STANDARD := -std=c17 -D_GNU_SOURCE
@@ -34,8 +32,6 @@ $(BUILD)/proposals-fcgi: $(OBJECTS)
 $(BUILD)/%.o: src/%.c Makefile | $(BUILD)
 	@echo '  CC $<'
 	@$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
-
-$(BUILD)/main.o: ALL_CFLAGS += -DPROGRAM_VERSION='"$(VERSION)"'
 
 $(BUILD):
 	@mkdir -p $@

@@ -7,6 +7,7 @@
 
 #include "database_connections.h"
 #include "log.h"
+#include "scoreboard.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -46,6 +47,23 @@ void database_manager_stop(void)
     database_close(&manager.data_agents);
     database_close(&manager.miles_republic);
     database_connections_free(&manager.location);
+}
+
+bool database_manager_knows_miles_republic(void)
+{
+    return manager.location.fingerprint != NULL;
+}
+
+/* Tells the scoreboard what an attempt has shown; one that was given up has shown nothing. */
+static void note_state(enum scoreboard_database number, const struct database *database,
+                       enum database_status status)
+{
+    struct scoreboard_slot *slot = scoreboard_mine();
+    slot->connected[number] = database->connection != NULL;
+    if (status == DATABASE_OK)
+        slot->state[number] = DATABASE_UP;
+    else if (status != DATABASE_ABANDONED && status != DATABASE_UNCONFIGURED)
+        slot->state[number] = DATABASE_DOWN;
 }
 
 struct database_time database_manager_take_time(void)
@@ -177,6 +195,7 @@ enum database_status database_manager_ask_data_agents(struct query *const querie
         update_location(&location);
         query_clear(&location);
     }
+    note_state(SCOREBOARD_DATA_AGENTS, &manager.data_agents, status);
     manager.spent.data_agents += clock_now() - started;
     return status;
 }
@@ -207,6 +226,7 @@ enum database_status database_manager_ask_miles_republic(struct query *const que
 {
     int64_t started = clock_now();
     enum database_status status = ask_miles_republic(queries, count, deadline);
+    note_state(SCOREBOARD_MILES_REPUBLIC, &manager.miles_republic, status);
     manager.spent.miles_republic += clock_now() - started;
     return status;
 }

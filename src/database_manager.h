@@ -36,6 +36,9 @@ enum database_status database_manager_ask_miles_republic(struct query *const que
                                                          size_t count,
                                                          const struct deadline *deadline);
 
+/* Whether data_agents, when last asked, named a Miles Republic. */
+bool database_manager_knows_miles_republic(void);
+
 /* Nanoseconds that a request has spent on each database. */
 struct database_time {
     int64_t data_agents;

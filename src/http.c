@@ -15,6 +15,8 @@ const char *http_reason(int status)
         const char *reason;
     } REASONS[] = {
         {200, "OK"},
+        {204, "No Content"},
+        {304, "Not Modified"},
         {400, "Bad Request"},
         {404, "Not Found"},
         {405, "Method Not Allowed"},

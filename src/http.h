@@ -4,6 +4,7 @@
 #include "arena.h"
 #include "buffer.h"
 #include "deadline.h"
+#include "etag.h"
 
 #include <stdbool.h>
 
@@ -11,8 +12,10 @@
  */
 struct request {
     const char *method;
-    const char *path;  /* as sent, still percent-encoded, without the query */
-    const char *query; /* as sent, without the '?'; "" where there is none */
+    const char *path;          /* as sent, still percent-encoded, without the query */
+    const char *query;         /* as sent, without the '?'; "" where there is none */
+    const char *if_none_match; /* "" where there is none */
+    char *parameter;           /* what the route's path has behind it, decoded; or NULL */
     bool has_body;
     struct arena *arena;
     struct deadline deadline;
@@ -22,8 +25,10 @@ struct request {
 struct response {
     int status;
     struct buffer body; /* a JSON envelope (contract, "Envelope") */
-    const char *allow;  /* static text for the Allow header; NULL: none */
-    int retry_after_s;  /* 0: none */
+    char etag[ETAG_SIZE];
+    const char *allow;         /* static text; NULL: no such header */
+    const char *cache_control; /* static text */
+    int retry_after_s;         /* 0: none */
 };
 
 /* The words of a status line. */

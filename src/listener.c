@@ -1,11 +1,14 @@
 /*
- * Owns: the listening socket's file: who may take the place of whom, and its permissions.
+ * Owns: listening sockets: their addresses, and for a unix socket who may take the place of whom.
  * Must not: accept connections (workers do).
  */
 #include "listener.h"
 
+#include "text.h"
+
 #include <errno.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -13,13 +16,39 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-static bool make_address(const char *path, struct sockaddr_un *address)
+static bool is_path(const char *address)
 {
-    *address = (struct sockaddr_un){.sun_family = AF_UNIX};
-    if (strlen(path) >= sizeof(address->sun_path))
+    return strchr(address, '/') != NULL;
+}
+
+/* Cuts host:port at the last colon; the host may be in brackets, or empty for any address. */
+static bool split_address(const char *address, char host[NI_MAXHOST], char port[NI_MAXSERV])
+{
+    const char *colon = strrchr(address, ':');
+    int64_t number;
+    if (colon == NULL || !text_is_digits(colon + 1) || !text_to_count(colon + 1, 65535, &number) ||
+        number == 0 || colon - address >= NI_MAXHOST)
         return false;
-    snprintf(address->sun_path, sizeof(address->sun_path), "%s", path);
+    size_t length = (size_t)(colon - address);
+    if (length >= 2 && address[0] == '[' && address[length - 1] == ']') {
+        address++;
+        length -= 2;
+    }
+    snprintf(host, NI_MAXHOST, "%.*s", (int)length, address);
+    snprintf(port, NI_MAXSERV, "%d", (int)number);
     return true;
+}
+
+const char *listener_check(const char *address)
+{
+    struct sockaddr_un unix_address;
+    char host[NI_MAXHOST];
+    char port[NI_MAXSERV];
+    if (is_path(address))
+        return strlen(address) < sizeof(unix_address.sun_path)
+                   ? NULL
+                   : "the path of a unix socket has 107 bytes at most";
+    return split_address(address, host, port) ? NULL : "must be a path, or address:port";
 }
 
 /* Two masters that start at once look and bind one after the other: the directory is locked. */
@@ -78,18 +107,56 @@ static const char *bind_and_listen(struct listener *listener, const struct socka
     return problem;
 }
 
-bool listener_open(struct listener *listener, const char *path, int backlog, char *problem,
+static const char *open_unix(struct listener *listener, int backlog)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    snprintf(address.sun_path, sizeof(address.sun_path), "%s", listener->address);
+    int lock = lock_directory(listener->address);
+    if (lock < 0)
+        return strerror(errno);
+    const char *problem = bind_and_listen(listener, &address, backlog);
+    close(lock);
+    return problem;
+}
+
+static const char *bind_tcp(struct listener *listener, const struct addrinfo *address, int backlog)
+{
+    const int on = 1;
+    listener->fd =
+        socket(address->ai_family, address->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (listener->fd < 0)
+        return strerror(errno);
+    setsockopt(listener->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    if (bind(listener->fd, address->ai_addr, address->ai_addrlen) == 0 &&
+        listen(listener->fd, backlog) == 0)
+        return NULL;
+    const char *problem = strerror(errno);
+    close(listener->fd);
+    return problem;
+}
+
+static const char *open_tcp(struct listener *listener, int backlog)
+{
+    char host[NI_MAXHOST];
+    char port[NI_MAXSERV];
+    struct addrinfo *found = NULL;
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
+    if (!split_address(listener->address, host, port))
+        return "it is not address:port";
+    int error = getaddrinfo(host[0] != '\0' ? host : NULL, port, &hints, &found);
+    if (error != 0)
+        return gai_strerror(error);
+    const char *problem = bind_tcp(listener, found, backlog);
+    freeaddrinfo(found);
+    return problem;
+}
+
+bool listener_open(struct listener *listener, const char *address, int backlog, char *problem,
                    size_t size)
 {
-    struct sockaddr_un address;
-    const char *reason = "the path is too long";
-    listener->path = path;
-    if (make_address(path, &address)) {
-        int lock = lock_directory(path);
-        reason = lock < 0 ? strerror(errno) : bind_and_listen(listener, &address, backlog);
-        if (lock >= 0)
-            close(lock);
-    }
+    listener->address = address;
+    const char *reason =
+        is_path(address) ? open_unix(listener, backlog) : open_tcp(listener, backlog);
     if (reason != NULL)
         snprintf(problem, size, "%s", reason);
     return reason == NULL;
@@ -98,8 +165,8 @@ bool listener_open(struct listener *listener, const char *path, int backlog, cha
 void listener_close(struct listener *listener)
 {
     struct stat now;
-    if (lstat(listener->path, &now) == 0 && now.st_dev == listener->made.st_dev &&
-        now.st_ino == listener->made.st_ino)
-        unlink(listener->path);
+    if (is_path(listener->address) && lstat(listener->address, &now) == 0 &&
+        now.st_dev == listener->made.st_dev && now.st_ino == listener->made.st_ino)
+        unlink(listener->address);
     close(listener->fd);
 }

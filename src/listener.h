@@ -5,21 +5,24 @@
 #include <stddef.h>
 #include <sys/stat.h>
 
-/* The unix socket that the web server connects to. */
+/* A socket that the web server connects to. */
 struct listener {
     int fd;
-    const char *path;
-    struct stat made; /* to know it again */
+    const char *address;
+    struct stat made; /* of a unix socket, to know it again */
 };
 
+/* What is wrong with an address as such; NULL: nothing. It is a path with a '/', or host:port. */
+const char *listener_check(const char *address);
+
 /*
- * Makes the socket (mode 0660) and listens. Takes the place of a socket that nobody listens on;
- * refuses one that somebody does. False: `problem` says why.
+ * Listens. A unix socket is made with mode 0660; it takes the place of one that nobody listens on,
+ * and refuses to take that of one that somebody does. False: `problem` says why.
  */
-bool listener_open(struct listener *listener, const char *path, int backlog, char *problem,
+bool listener_open(struct listener *listener, const char *address, int backlog, char *problem,
                    size_t size);
 
-/* Stops listening in this process, and removes the socket if it is still the one that was made. */
+/* Stops listening in this process, and removes a unix socket if it is still the one it made. */
 void listener_close(struct listener *listener);
 
 #endif

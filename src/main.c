@@ -5,6 +5,7 @@
 #include "master.h"
 #include "settings.h"
 #include "text.h"
+#include "version.h"
 #include "worker.h"
 
 #include <limits.h>
@@ -14,11 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#ifndef PROGRAM_VERSION
-#error "PROGRAM_VERSION is given by the Makefile"
-#endif
-
-enum { EXIT_USAGE = EXIT_CONFIGURATION, WORKER_NUMBER_MAX = 256 };
+enum { EXIT_USAGE = EXIT_CONFIGURATION };
 
 extern char **environ;
 
@@ -75,8 +72,7 @@ static int check(void)
     return faults == 0 ? EXIT_SUCCESS : EXIT_CONFIGURATION;
 }
 
-/* `number`: of the worker that a master starts; 0: none was given. */
-static int run(int number)
+static int run(const struct worker_role *role)
 {
     struct settings settings;
     char program[PATH_MAX];
@@ -85,7 +81,7 @@ static int run(int number)
     program[length > 0 ? length : 0] = '\0';
     if (settings_load(&settings, stderr) == 0) {
         if (is_listening_socket(STDIN_FILENO))
-            status = worker_run(&settings, number);
+            status = worker_run(&settings, role);
         else
             status = master_run(&settings, program);
     }
@@ -99,16 +95,26 @@ static int usage(void)
     return EXIT_USAGE;
 }
 
-int main(int argc, char **argv)
+/* Not for people: how a master starts its processes. */
+static bool read_role(int argc, char **argv, struct worker_role *role)
 {
     int64_t number;
+    int64_t slot;
+    if (argc != 4 || !text_to_count(argv[2], INT_MAX, &number) ||
+        !text_to_count(argv[3], INT_MAX, &slot) || !is_listening_socket(STDIN_FILENO))
+        return false;
+    role->kind = strcmp(argv[1], "--status") == 0 ? ROLE_STATUS : ROLE_WORKER;
+    role->number = (int)number;
+    role->slot = (int)slot;
+    return role->kind == ROLE_STATUS || strcmp(argv[1], "--worker") == 0;
+}
+
+int main(int argc, char **argv)
+{
+    struct worker_role role = {.kind = ROLE_ALONE};
     clear_libpq_environment();
-    if (argc == 1)
-        return run(0);
-    /* Not for people: how a master starts its workers. */
-    if (argc == 3 && strcmp(argv[1], "--worker") == 0 &&
-        text_to_count(argv[2], WORKER_NUMBER_MAX, &number) && is_listening_socket(STDIN_FILENO))
-        return run((int)number);
+    if (argc == 1 || read_role(argc, argv, &role))
+        return run(&role);
     if (argc != 2)
         return usage();
     if (strcmp(argv[1], "--check") == 0)

@@ -9,6 +9,7 @@
 
 #include "deadline.h"
 #include "listener.h"
+#include "scoreboard.h"
 #include "signals.h"
 #include "worker.h"
 
@@ -23,8 +24,9 @@
 #include <unistd.h>
 
 enum {
+    STATUS_NUMBER = 0, /* the status process stands among the workers, which count from 1 */
     WORKERS_MAX = 256,
-    PROCESSES_MAX = 2 * WORKERS_MAX, /* two generations while one takes over from the other */
+    PROCESSES_MAX = SCOREBOARD_SLOTS, /* two generations while one takes over from the other */
     BACK_OFF_FIRST_MS = 1000,
     BACK_OFF_MAX_MS = 60000,
     TAKE_OVER_MS = 15000, /* for a new generation to become ready */
@@ -46,7 +48,9 @@ struct start_again {
 static struct {
     const struct settings *settings;
     const char *program;
-    struct listener listener;
+    struct listener listener;        /* of the workers */
+    struct listener status_listener; /* of the status process */
+    int scoreboard;
     int ready_pipe[2]; /* workers write their pids once they can serve */
     struct process processes[PROCESSES_MAX];
     struct start_again start_again[WORKERS_MAX + 1];
@@ -58,17 +62,26 @@ static struct {
 
 static const int64_t NANOSECONDS_PER_MS = 1000000;
 
-/* In the child: descriptor 0 is the socket, 3 the pipe, 1 and 2 are the master's, no others. */
-static void become_worker(int number)
+/*
+ * In the child: descriptor 0 is the socket, 3 the pipe, 4 the scoreboard; 1 and 2 are the master's;
+ * there are no others.
+ */
+static void become_worker(int number, int slot)
 {
+    const char *role = number == STATUS_NUMBER ? "--status" : "--worker";
+    int listener = number == STATUS_NUMBER ? master.status_listener.fd : master.listener.fd;
     char number_text[16];
+    char slot_text[16];
     snprintf(number_text, sizeof(number_text), "%d", number);
-    int ready = fcntl(master.ready_pipe[1], F_DUPFD, WORKER_READY_FD + 1);
-    if (ready < 0 || dup2(master.listener.fd, STDIN_FILENO) < 0 || dup2(ready, WORKER_READY_FD) < 0)
+    snprintf(slot_text, sizeof(slot_text), "%d", slot);
+    int ready = fcntl(master.ready_pipe[1], F_DUPFD, WORKER_SCOREBOARD_FD + 1);
+    int scoreboard = fcntl(master.scoreboard, F_DUPFD, WORKER_SCOREBOARD_FD + 1);
+    if (ready < 0 || scoreboard < 0 || dup2(listener, STDIN_FILENO) < 0 ||
+        dup2(ready, WORKER_READY_FD) < 0 || dup2(scoreboard, WORKER_SCOREBOARD_FD) < 0)
         _exit(EXIT_FAILURE);
-    close_range(WORKER_READY_FD + 1, ~0U, 0);
+    close_range(WORKER_SCOREBOARD_FD + 1, ~0U, 0);
     sigprocmask(SIG_SETMASK, signals_waiting(), NULL);
-    execl(master.program, "proposals-fcgi", "--worker", number_text, (char *)NULL);
+    execl(master.program, "proposals-fcgi", role, number_text, slot_text, (char *)NULL);
     log_error("%s cannot be run: %s", master.program, strerror(errno));
     _exit(EXIT_FAILURE);
 }
@@ -98,7 +111,7 @@ static void start_worker(int number, unsigned generation)
         return;
     pid_t pid = fork();
     if (pid == 0)
-        become_worker(number);
+        become_worker(number, (int)(process - master.processes));
     if (pid < 0) {
         log_error("no worker can be started: %s", strerror(errno));
         delay_start(number);
@@ -143,7 +156,7 @@ static void signal_all(int number)
 /* Starts the workers of the serving generation that are missing and may be started by now. */
 static void start_missing(void)
 {
-    for (int number = 1; number <= master.settings->workers; number++)
+    for (int number = STATUS_NUMBER; number <= master.settings->workers; number++)
         if (find_worker(number, master.serving) == NULL &&
             clock_now() >= master.start_again[number].at)
             start_worker(number, master.serving);
@@ -156,7 +169,7 @@ static void start_take_over(void)
     log_info("new workers take over");
     master.coming = master.serving + 1;
     master.coming_until = clock_now() + TAKE_OVER_MS * NANOSECONDS_PER_MS;
-    for (int number = 1; number <= master.settings->workers; number++)
+    for (int number = STATUS_NUMBER; number <= master.settings->workers; number++)
         start_worker(number, master.coming);
 }
 
@@ -175,7 +188,7 @@ static void give_up_take_over(const char *why)
 /* The old workers are told to leave once every new one is ready. */
 static void finish_take_over(void)
 {
-    for (int number = 1; number <= master.settings->workers; number++) {
+    for (int number = STATUS_NUMBER; number <= master.settings->workers; number++) {
         const struct process *process = find_worker(number, master.coming);
         if (process == NULL || !process->ready)
             return;
@@ -218,6 +231,7 @@ static void note_end(struct process *process, int status)
 {
     struct process ended = *process;
     *process = (struct process){0};
+    scoreboard_clear((int)(process - master.processes));
     log_end(&ended, status);
     bool is_misconfigured = WIFEXITED(status) && WEXITSTATUS(status) == EXIT_CONFIGURATION;
     if (ended.generation == master.coming && !ended.ready) {
@@ -261,7 +275,7 @@ static void wait_for_events(int64_t until)
 static int64_t next_due(void)
 {
     int64_t due = clock_now() + 1000 * NANOSECONDS_PER_MS;
-    for (int number = 1; number <= master.settings->workers; number++) {
+    for (int number = STATUS_NUMBER; number <= master.settings->workers; number++) {
         int64_t at = master.start_again[number].at;
         if (find_worker(number, master.serving) == NULL && at < due)
             due = at;
@@ -297,28 +311,47 @@ static void end_workers(void)
         wait_for_events(clock_now() + 100 * NANOSECONDS_PER_MS);
 }
 
-int master_run(const struct settings *settings, const char *program)
+static bool listen_on(struct listener *listener, const char *address)
 {
     char problem[128];
+    if (listener_open(listener, address, master.settings->listen_backlog, problem, sizeof(problem)))
+        return true;
+    log_error("cannot listen on %s: %s", address, problem);
+    return false;
+}
+
+/* What all processes share. False: the log says what could not be had, and nothing is left behind.
+ */
+static bool open_shared(void)
+{
+    const struct settings *settings = master.settings;
+    master.scoreboard = scoreboard_create();
+    if (master.scoreboard < 0 || pipe2(master.ready_pipe, O_CLOEXEC | O_NONBLOCK) != 0) {
+        log_error("no shared memory or pipe: %s", strerror(errno));
+        return false;
+    }
+    if (!listen_on(&master.listener, settings->listen))
+        return false;
+    if (listen_on(&master.status_listener, settings->status_listen))
+        return true;
+    listener_close(&master.listener);
+    return false;
+}
+
+int master_run(const struct settings *settings, const char *program)
+{
     log_open(settings->log_level, "master");
     signals_start();
     master.settings = settings;
     master.program = program;
     master.serving = 1;
-    if (!listener_open(&master.listener, settings->socket_path, settings->listen_backlog, problem,
-                       sizeof(problem))) {
-        log_error("cannot listen on %s: %s", settings->socket_path, problem);
+    if (!open_shared())
         return EXIT_FAILURE;
-    }
-    if (pipe2(master.ready_pipe, O_CLOEXEC | O_NONBLOCK) != 0) {
-        log_error("no pipe: %s", strerror(errno));
-        listener_close(&master.listener);
-        return EXIT_FAILURE;
-    }
-    log_info("listening on %s, backlog %d, %d workers", settings->socket_path,
-             settings->listen_backlog, settings->workers);
+    log_info("listening on %s, backlog %d, %d workers", settings->listen, settings->listen_backlog,
+             settings->workers);
     supervise();
     listener_close(&master.listener);
+    listener_close(&master.status_listener);
     end_workers();
     log_info("stopped");
     return master.misconfigured ? EXIT_CONFIGURATION : EXIT_SUCCESS;

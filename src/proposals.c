@@ -7,12 +7,15 @@
 #include "database_manager.h"
 #include "enrich_proposal.h"
 #include "filters.h"
+#include "group_key.h"
+#include "json_writer.h"
 #include "proposals_sql.h"
 #include "query_string.h"
 #include "render.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { RETRY_AFTER_S = 1 };
 
@@ -73,7 +76,7 @@ static void write_page(const struct filters *filters, const PGresult *rows, int6
     for (int row = 0; row < PQntuples(rows); row++) {
         if (row > 0)
             buffer_append_char(body, ',');
-        render_proposal(body, rows, row, enrichments);
+        render_proposal(body, rows, row, enrichments, AGENT_WITHOUT_ID);
         buffer_append_literal(body, ",\"groupCount\":");
         buffer_append_text(body, PQgetvalue(rows, row, PROPOSAL_GROUP_COUNT));
         buffer_append_char(body, '}');
@@ -122,5 +125,132 @@ void proposals_list(const struct request *request, struct response *response)
     else
         answer_database_error(status, response);
     query_clear(&rows);
+    query_clear(&count);
+}
+
+static void write_related(const PGresult *related, struct buffer *body)
+{
+    buffer_append_literal(body, ",\"relatedProposals\":[");
+    for (int row = 0; row < PQntuples(related); row++) {
+        if (row > 0)
+            buffer_append_char(body, ',');
+        render_proposal(body, related, row, NULL, AGENT_WITHOUT_ID);
+        buffer_append_char(body, '}');
+    }
+    buffer_append_char(body, ']');
+}
+
+static void answer_detail(const struct request *request, const PGresult *proposal,
+                          const PGresult *related, struct response *response)
+{
+    struct enrichments enrichments = {0};
+    struct buffer *body = &response->body;
+    enum database_status status =
+        enrich_proposals(proposal, request->arena, &request->deadline, &enrichments);
+    if (status == DATABASE_OK) {
+        response->status = 200;
+        buffer_append_literal(body, "{\"success\":true,\"data\":");
+        render_proposal(body, proposal, 0, &enrichments, AGENT_WITH_ID);
+        write_related(related, body);
+        buffer_append_literal(body, "}}");
+    } else {
+        answer_database_error(status, response);
+    }
+    enrichments_free(&enrichments);
+}
+
+void proposals_detail(const struct request *request, struct response *response)
+{
+    struct query proposal;
+    struct query related;
+    proposals_sql_detail(request->parameter, &proposal, &related);
+    struct query *const queries[] = {&proposal, &related};
+    enum database_status status =
+        database_manager_ask_data_agents(queries, 2, true, &request->deadline);
+    if (status != DATABASE_OK)
+        answer_database_error(status, response);
+    else if (PQntuples(proposal.result) == 0)
+        http_error(response, 404, "PROPOSAL_NOT_FOUND", "Proposal not found");
+    else
+        answer_detail(request, proposal.result, related.result, response);
+    query_clear(&proposal);
+    query_clear(&related);
+}
+
+static void write_group(const char *key, const PGresult *rows,
+                        const struct enrichments *enrichments, struct buffer *body)
+{
+    buffer_append_literal(body, "{\"success\":true,\"data\":[");
+    for (int row = 0; row < PQntuples(rows); row++) {
+        if (row > 0)
+            buffer_append_char(body, ',');
+        render_proposal(body, rows, row, enrichments, AGENT_WITHOUT_ID);
+        buffer_append_literal(body, ",\"applications\":");
+        buffer_append_text(body, PQgetvalue(rows, row, PROPOSAL_APPLICATIONS));
+        buffer_append_char(body, '}');
+    }
+    buffer_append_format(body, "],\"meta\":{\"total\":%d,\"groupKey\":", PQntuples(rows));
+    json_write_string(body, key);
+    buffer_append_format(body, ",\"enrichment\":\"%s\"}}", enrichments->state);
+}
+
+static void answer_group(const struct request *request, const PGresult *rows,
+                         struct response *response)
+{
+    struct enrichments enrichments = {0};
+    enum database_status status =
+        enrich_proposals(rows, request->arena, &request->deadline, &enrichments);
+    if (status == DATABASE_OK) {
+        response->status = 200;
+        write_group(request->parameter, rows, &enrichments, &response->body);
+    } else {
+        answer_database_error(status, response);
+    }
+    enrichments_free(&enrichments);
+}
+
+void proposals_group(const struct request *request, struct response *response)
+{
+    struct query rows;
+    struct group_key key;
+    char *text = arena_copy(request->arena, request->parameter, strlen(request->parameter));
+    if (text == NULL) {
+        answer_internal_error(response);
+        return;
+    }
+    if (!group_key_parse(text, &key)) {
+        http_error(response, 400, "INVALID_GROUP_KEY", "Invalid group key format");
+        return;
+    }
+    proposals_sql_group(&key, &rows);
+    struct query *const queries[] = {&rows};
+    enum database_status status =
+        database_manager_ask_data_agents(queries, 1, true, &request->deadline);
+    if (status == DATABASE_OK)
+        answer_group(request, rows.result, response);
+    else
+        answer_database_error(status, response);
+    query_clear(&rows);
+}
+
+void proposals_eligible_count(const struct request *request, struct response *response)
+{
+    struct query count;
+    proposals_sql_eligible_count(&count);
+    struct query *const queries[] = {&count};
+    enum database_status status =
+        database_manager_ask_data_agents(queries, 1, false, &request->deadline);
+    if (status != DATABASE_OK) {
+        answer_database_error(status, response);
+        return;
+    }
+    response->status = 200;
+    if (PQntuples(count.result) > 0)
+        buffer_append_format(&response->body, "{\"success\":true,\"data\":{\"count\":%s}}",
+                             PQgetvalue(count.result, 0, 0));
+    else
+        buffer_append_literal(&response->body,
+                              "{\"success\":true,\"data\":{\"count\":0,"
+                              "\"message\":\"FFA Scraper agent not found\"}}");
     query_clear(&count);
 }

@@ -268,3 +268,78 @@ bool proposals_sql_page(const struct filters *filters, struct arena *arena, stru
     buffer_free(&draft.groups);
     return complete;
 }
+
+static void make_fixed(struct query *query, const char *name, const char *sql)
+{
+    *query = (struct query){.sql = sql};
+    snprintf(query->name, sizeof(query->name), "%s", name);
+}
+
+static void add_fixed_value(struct query *query, const char *value)
+{
+    query->values[query->value_count++] = value;
+}
+
+/* What is related is found by each id on its own: three index conditions, where one with OR in it
+ * could use none. A NULL id equals nothing, so it relates to nothing. */
+void proposals_sql_detail(const char *id, struct query *proposal, struct query *related)
+{
+    make_fixed(proposal, "proposal",
+               "SELECT " COLUMN_NAMES
+               "a.name, a.type FROM proposals p"
+               " JOIN agents a ON a.id = p.\"agentId\" WHERE p.id = $1");
+    add_fixed_value(proposal, id);
+    make_fixed(related, "related_proposals",
+               "WITH t AS (SELECT \"eventId\", \"editionId\", \"raceId\" FROM proposals"
+               " WHERE id = $1), r AS ("
+               "SELECT p.id FROM t JOIN proposals p ON p.\"eventId\" = t.\"eventId\" UNION "
+               "SELECT p.id FROM t JOIN proposals p ON p.\"editionId\" = t.\"editionId\" UNION "
+               "SELECT p.id FROM t JOIN proposals p ON p.\"raceId\" = t.\"raceId\")"
+               " SELECT " COLUMN_NAMES
+               "a.name, a.type FROM r JOIN proposals p ON p.id = r.id"
+               " JOIN agents a ON a.id = p.\"agentId\" WHERE p.id <> $1"
+               " ORDER BY p.\"createdAt\" DESC, p.id");
+    add_fixed_value(related, id);
+}
+
+/* A SELECT of a group's proposals under a condition. */
+#define GROUP_SQL(condition)                                                                       \
+    "SELECT " COLUMN_NAMES                                                                         \
+    "a.name, a.type, (SELECT coalesce(json_agg(json_build_object("                                 \
+    "'id', b.id, 'blockType', b.\"blockType\", 'status', b.status)"                                \
+    " ORDER BY b.\"createdAt\", b.id), '[]') FROM proposal_applications b"                         \
+    " WHERE b.\"proposalId\" = p.id)"                                                              \
+    " FROM proposals p JOIN agents a ON a.id = p.\"agentId\" WHERE " condition                     \
+    " ORDER BY p.\"createdAt\" DESC, p.id"
+
+#define OPEN_STATUS " AND p.status NOT IN ('ARCHIVED', 'REJECTED')"
+
+void proposals_sql_group(const struct group_key *key, struct query *rows)
+{
+    switch (key->kind) {
+    case GROUP_OF_ONE:
+        make_fixed(rows, "group_of_one", GROUP_SQL("p.id = $1"));
+        add_fixed_value(rows, key->proposal_id);
+        return;
+    case GROUP_OF_EDITION:
+        make_fixed(rows, "group_of_edition",
+                   GROUP_SQL("p.\"eventId\" = $1 AND p.\"editionId\" = $2" OPEN_STATUS));
+        add_fixed_value(rows, key->event_id);
+        add_fixed_value(rows, key->edition_id);
+        return;
+    case GROUP_WITHOUT_EDITION:
+        make_fixed(rows, "group_without_edition",
+                   GROUP_SQL("p.\"eventId\" = $1 AND p.\"editionId\" IS NULL" OPEN_STATUS));
+        add_fixed_value(rows, key->event_id);
+        return;
+    }
+}
+
+void proposals_sql_eligible_count(struct query *count)
+{
+    make_fixed(count, "eligible_count",
+               "SELECT (SELECT count(*) FROM proposals p WHERE p.\"agentId\" = a.id"
+               " AND p.status = 'PENDING' AND p.type = 'EDITION_UPDATE')"
+               " FROM agents a WHERE a.config->>'agentType' = 'FFA_SCRAPER'"
+               " ORDER BY a.\"createdAt\", a.id LIMIT 1");
+}

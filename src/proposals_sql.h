@@ -3,6 +3,7 @@
 
 #include "arena.h"
 #include "filters.h"
+#include "group_key.h"
 #include "query.h"
 
 /*
@@ -44,7 +45,8 @@ enum proposal_column {
 #undef COLUMN_NUMBER
         PROPOSAL_AGENT_NAME,
     PROPOSAL_AGENT_TYPE,
-    PROPOSAL_GROUP_COUNT,
+    PROPOSAL_GROUP_COUNT,                         /* of a page */
+    PROPOSAL_APPLICATIONS = PROPOSAL_GROUP_COUNT, /* of a group: JSON */
 };
 
 /*
@@ -55,5 +57,14 @@ enum proposal_column {
  */
 bool proposals_sql_page(const struct filters *filters, struct arena *arena, struct query *rows,
                         struct query *count);
+
+/* One proposal, and all others that share an event, an edition or a race with it, newest first. */
+void proposals_sql_detail(const char *id, struct query *proposal, struct query *related);
+
+/* The proposals of a group, each with its applications as JSON. */
+void proposals_sql_group(const struct group_key *key, struct query *rows);
+
+/* One row: how many proposals of the FFA scraper are eligible. No row: there is no such agent. */
+void proposals_sql_eligible_count(struct query *count);
 
 #endif

@@ -223,8 +223,8 @@ static void write_gains(struct buffer *out, const struct enrichments *enrichment
 }
 
 /* True where a column's value comes from Miles Republic; then it has been written. */
-static bool write_replaced(struct buffer *out, enum proposal_column column,
-                           const struct slice changes, const struct enrichments *enrichments,
+static bool write_replaced(struct buffer *out, const PGresult *proposals, int row,
+                           enum proposal_column column, const struct enrichments *enrichments,
                            const struct enrichment *enrichment)
 {
     if (column == PROPOSAL_EVENT_NAME && enrichment->has_event) {
@@ -237,6 +237,8 @@ static bool write_replaced(struct buffer *out, enum proposal_column column,
         else
             buffer_append_literal(out, "null");
     } else if (column == PROPOSAL_CHANGES && enrichment->has_races) {
+        struct slice changes = {PQgetvalue(proposals, row, column),
+                                (size_t)PQgetlength(proposals, row, column)};
         write_changes(out, changes, enrichments->races, enrichment);
     } else {
         return false;
@@ -250,12 +252,29 @@ static bool is_dropped(enum proposal_column column, const struct enrichment *enr
            (column == PROPOSAL_EVENT_NAME || column == PROPOSAL_EVENT_CITY);
 }
 
-void render_proposal(struct buffer *out, const PGresult *proposals, int row,
-                     const struct enrichments *enrichments)
+static void write_agent(struct buffer *out, const PGresult *proposals, int row,
+                        enum agent_form form)
 {
-    const struct enrichment *enrichment = &enrichments->each[row];
-    struct slice changes = {PQgetvalue(proposals, row, PROPOSAL_CHANGES),
-                            (size_t)PQgetlength(proposals, row, PROPOSAL_CHANGES)};
+    buffer_append_literal(out, ",\"agent\":{");
+    if (form == AGENT_WITH_ID) {
+        buffer_append_literal(out, "\"id\":");
+        write_value(out, proposals, row, PROPOSAL_AGENT_ID, KIND_TEXT);
+        buffer_append_char(out, ',');
+    }
+    buffer_append_literal(out, "\"name\":");
+    write_value(out, proposals, row, PROPOSAL_AGENT_NAME, KIND_TEXT);
+    buffer_append_literal(out, ",\"type\":");
+    write_value(out, proposals, row, PROPOSAL_AGENT_TYPE, KIND_TEXT);
+    buffer_append_char(out, '}');
+}
+
+void render_proposal(struct buffer *out, const PGresult *proposals, int row,
+                     const struct enrichments *enrichments, enum agent_form agent)
+{
+    static const struct enrichment NOTHING;
+    static const struct enrichments NO_FACTS;
+    const struct enrichment *enrichment = enrichments != NULL ? &enrichments->each[row] : &NOTHING;
+    const struct enrichments *facts = enrichments != NULL ? enrichments : &NO_FACTS;
     buffer_append_char(out, '{');
     for (int i = 0; i < COLUMN_COUNT; i++) {
         size_t comma = i == 0 ? 1 : 0;
@@ -263,13 +282,9 @@ void render_proposal(struct buffer *out, const PGresult *proposals, int row,
         if (is_dropped(column, enrichment))
             continue;
         buffer_append(out, COLUMNS[i].key + comma, COLUMNS[i].key_length - comma);
-        if (!write_replaced(out, column, changes, enrichments, enrichment))
+        if (!write_replaced(out, proposals, row, column, facts, enrichment))
             write_value(out, proposals, row, i, COLUMNS[i].kind);
     }
-    buffer_append_literal(out, ",\"agent\":{\"name\":");
-    write_value(out, proposals, row, PROPOSAL_AGENT_NAME, KIND_TEXT);
-    buffer_append_literal(out, ",\"type\":");
-    write_value(out, proposals, row, PROPOSAL_AGENT_TYPE, KIND_TEXT);
-    buffer_append_char(out, '}');
-    write_gains(out, enrichments, enrichment);
+    write_agent(out, proposals, row, agent);
+    write_gains(out, facts, enrichment);
 }

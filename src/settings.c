@@ -6,13 +6,14 @@
 #include "settings.h"
 
 #include "connection_url.h"
+#include "listener.h"
 #include "text.h"
 
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum setting_kind { SETTING_TEXT, SETTING_URL, SETTING_NUMBER, SETTING_LOG_LEVEL };
+enum setting_kind { SETTING_ADDRESS, SETTING_URL, SETTING_NUMBER, SETTING_LOG_LEVEL };
 
 struct setting {
     const char *name;
@@ -24,15 +25,17 @@ struct setting {
     const char *meaning;
 };
 
-enum { MINUTE_MS = 60 * 1000, SOCKET_PATH_MAX = 107 };
+enum { MINUTE_MS = 60 * 1000 };
 
 #define FIELD(name) offsetof(struct settings, name)
 
 static const struct setting SETTINGS[] = {
     {"DATABASE_URL", SETTING_URL, NULL, 0, 0, FIELD(database_url),
      "the data_agents database: postgresql://user:password@host:port/database?..."},
-    {"SOCKET_PATH", SETTING_TEXT, "/run/proposals-fcgi/proposals.sock", 1, SOCKET_PATH_MAX,
-     FIELD(socket_path), "the unix socket that nginx connects to (made with mode 0660)"},
+    {"LISTEN", SETTING_ADDRESS, "/run/proposals-fcgi/proposals.sock", 0, 0, FIELD(listen),
+     "where nginx finds the workers: the path of a unix socket (mode 0660), or address:port"},
+    {"STATUS_LISTEN", SETTING_ADDRESS, "/run/proposals-fcgi/status.sock", 0, 0,
+     FIELD(status_listen), "the same for the process that answers /api/health"},
     {"LISTEN_BACKLOG", SETTING_NUMBER, "1024", 1, 65535, FIELD(listen_backlog),
      "connections that may wait for a worker; nginx answers 502 to those beyond"},
     {"WORKERS", SETTING_NUMBER, "4", 1, 256, FIELD(workers),
@@ -65,16 +68,12 @@ static int fault(FILE *faults, const struct setting *setting, const char *what)
     return 1;
 }
 
-static int load_text(struct settings *settings, const struct setting *setting, const char *value,
-                     FILE *faults)
+static int load_address(struct settings *settings, const struct setting *setting, const char *value,
+                        FILE *faults)
 {
     *text_field(settings, setting) = value;
-    size_t length = strlen(value);
-    if (length >= (size_t)setting->minimum && length <= (size_t)setting->maximum)
-        return 0;
-    fprintf(faults, "proposals-fcgi: %s: must be %d to %d bytes long\n", setting->name,
-            setting->minimum, setting->maximum);
-    return 1;
+    const char *problem = listener_check(value);
+    return problem != NULL ? fault(faults, setting, problem) : 0;
 }
 
 static int load_number(struct settings *settings, const struct setting *setting, const char *value,
@@ -124,8 +123,8 @@ static int load(struct settings *settings, const struct setting *setting, FILE *
     if (value == NULL)
         return fault(faults, setting, "must be set");
     switch (setting->kind) {
-    case SETTING_TEXT:
-        return load_text(settings, setting, value, faults);
+    case SETTING_ADDRESS:
+        return load_address(settings, setting, value, faults);
     case SETTING_URL:
         return load_url(settings, setting, value, faults);
     case SETTING_NUMBER:

@@ -9,7 +9,8 @@
 /* The effective configuration. Texts are those of the environment or static. */
 struct settings {
     const char *database_url;
-    const char *socket_path;
+    const char *listen;
+    const char *status_listen;
     const char *log_level_name;
     int listen_backlog;
     int workers;

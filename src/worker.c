@@ -10,6 +10,7 @@
 
 #include "database_manager.h"
 #include "routes.h"
+#include "scoreboard.h"
 #include "signals.h"
 
 #include <errno.h>
@@ -46,16 +47,44 @@ struct worker {
     char application_name[48];
 };
 
-/* A record of the answer went out before its status was known to be lost: nothing can be mended. */
-static void send_response(struct worker *worker, bool with_body)
+/* How long a request took, in nanoseconds, and how much of it each database. */
+struct timing {
+    int64_t started;
+    int64_t total;
+    struct database_time spent;
+};
+
+static double milliseconds(int64_t nanoseconds)
+{
+    return (double)nanoseconds / 1e6;
+}
+
+/* What a browser's network panel shows beside the request (W3C Server Timing). */
+static void append_server_timing(struct buffer *head, const struct timing *timing)
+{
+    int64_t rendering = timing->total - timing->spent.data_agents - timing->spent.miles_republic;
+    buffer_append_format(
+        head, "Server-Timing: data_agents;dur=%.3f, miles_republic;dur=%.3f, render;dur=%.3f\r\n",
+        milliseconds(timing->spent.data_agents), milliseconds(timing->spent.miles_republic),
+        milliseconds(rendering));
+}
+
+static void send_response(struct worker *worker, const struct timing *timing, bool with_body)
 {
     struct response *response = &worker->response;
     struct buffer *head = &worker->head;
     buffer_reset(head, BODY_KEPT_BYTES);
-    buffer_append_format(head,
-                         "Status: %d %s\r\nContent-Type: application/json; charset=utf-8\r\n"
-                         "Content-Length: %zu\r\nCache-Control: no-cache\r\n",
-                         response->status, http_reason(response->status), response->body.length);
+    bool has_content = response->status != 204 && response->status != 304;
+    buffer_append_format(head, "Status: %d %s\r\nCache-Control: %s\r\n", response->status,
+                         http_reason(response->status), response->cache_control);
+    if (has_content)
+        buffer_append_format(head,
+                             "Content-Type: application/json; charset=utf-8\r\n"
+                             "Content-Length: %zu\r\n",
+                             response->body.length);
+    if (response->etag[0] != '\0')
+        buffer_append_format(head, "ETag: %s\r\n", response->etag);
+    append_server_timing(head, timing);
     if (response->allow != NULL)
         buffer_append_format(head, "Allow: %s\r\n", response->allow);
     if (response->retry_after_s > 0)
@@ -90,16 +119,15 @@ static bool discard_body(struct worker *worker)
 }
 
 static void log_access(const struct worker *worker, const struct request *request,
-                       const char *target, int64_t started)
+                       const char *target, const struct timing *timing)
 {
     char method[32];
     char escaped[CLIENT_TEXT_SIZE];
-    struct database_time spent = database_manager_take_time();
     log_info("%s %s %d %zu B %.3f ms (data_agents %.3f ms, miles_republic %.3f ms)",
              log_escape(method, sizeof(method), request->method),
              log_escape(escaped, sizeof(escaped), target), worker->response.status,
-             worker->response.body.length, (double)(clock_now() - started) / 1e6,
-             (double)spent.data_agents / 1e6, (double)spent.miles_republic / 1e6);
+             worker->response.body.length, milliseconds(clock_now() - timing->started),
+             milliseconds(timing->spent.data_agents), milliseconds(timing->spent.miles_republic));
 }
 
 /* The request target as the client sent it, cut into path and query; both in the arena. */
@@ -113,26 +141,30 @@ static bool read_target(const char *target, struct arena *arena, struct request 
 
 static void serve_request(struct worker *worker)
 {
-    int64_t started = clock_now();
+    struct timing timing = {.started = clock_now()};
     struct arena arena = {0};
     const char *target = parameter(worker, "REQUEST_URI");
     const char *id = parameter(worker, "REQUEST_ID");
     struct request request = {
         .method = parameter(worker, "REQUEST_METHOD"),
+        .if_none_match = parameter(worker, "HTTP_IF_NONE_MATCH"),
         .arena = &arena,
         .deadline = deadline_in(worker->settings->request_timeout_ms, worker->fcgi.ipcFd),
     };
     log_set_request(id);
     request.has_body = discard_body(worker);
     buffer_reset(&worker->response.body, BODY_KEPT_BYTES);
-    worker->response = (struct response){.body = worker->response.body};
+    worker->response =
+        (struct response){.body = worker->response.body, .cache_control = "no-store"};
     if (read_target(target, &arena, &request))
         routes_answer(&request, &worker->response);
     else
         http_error(&worker->response, 500, "INTERNAL_ERROR", "Internal server error");
-    send_response(worker, strcmp(request.method, "HEAD") != 0);
+    timing.spent = database_manager_take_time();
+    timing.total = clock_now() - timing.started;
+    send_response(worker, &timing, strcmp(request.method, "HEAD") != 0);
     FCGX_FFlush(worker->fcgi.out);
-    log_access(worker, &request, target, started);
+    log_access(worker, &request, target, &timing);
     arena_free(&arena);
     FCGX_Finish_r(&worker->fcgi);
     log_set_request(NULL);
@@ -194,10 +226,10 @@ static void serve(struct worker *worker)
 }
 
 /* A worker must not outlive its master, nor serve a request that nobody started it for. */
-static bool follow_master(int number)
+static bool follow_master(const struct worker_role *role)
 {
     pid_t master = getppid();
-    if (number == 0)
+    if (role->kind == ROLE_ALONE)
         return true;
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (getppid() != master || master == 1)
@@ -208,16 +240,30 @@ static bool follow_master(int number)
     return written == (ssize_t)sizeof(self);
 }
 
-static bool prepare(struct worker *worker, const struct settings *settings, int number)
+static void choose_names(struct worker *worker, const struct worker_role *role)
 {
+    int number = role->kind == ROLE_ALONE ? (int)getpid() : role->number;
+    if (role->kind == ROLE_STATUS)
+        snprintf(worker->process_name, sizeof(worker->process_name), "status");
+    else
+        snprintf(worker->process_name, sizeof(worker->process_name), "worker %d", number);
+    snprintf(worker->application_name, sizeof(worker->application_name), "proposals-fcgi %s",
+             worker->process_name);
+}
+
+static bool prepare(struct worker *worker, const struct settings *settings,
+                    const struct worker_role *role)
+{
+    int scoreboard = role->kind == ROLE_ALONE ? -1 : WORKER_SCOREBOARD_FD;
     worker->settings = settings;
-    int shown = number > 0 ? number : (int)getpid();
-    snprintf(worker->process_name, sizeof(worker->process_name), "worker %d", shown);
-    snprintf(worker->application_name, sizeof(worker->application_name), "proposals-fcgi worker %d",
-             shown);
+    choose_names(worker, role);
     log_open(settings->log_level, worker->process_name);
     srandom((unsigned)getpid());
     signals_start();
+    if (!scoreboard_attach(scoreboard, role->slot, role->kind != ROLE_STATUS)) {
+        log_error("no scoreboard: %s", strerror(errno));
+        return false;
+    }
     int flags = fcntl(LISTEN_FD, F_GETFL);
     if (flags < 0 || fcntl(LISTEN_FD, F_SETFL, flags | O_NONBLOCK) != 0) {
         log_error("descriptor 0 is not a usable socket: %s", strerror(errno));
@@ -237,12 +283,12 @@ static bool prepare(struct worker *worker, const struct settings *settings, int 
     return true;
 }
 
-int worker_run(const struct settings *settings, int number)
+int worker_run(const struct settings *settings, const struct worker_role *role)
 {
     static struct worker worker;
-    if (!prepare(&worker, settings, number))
+    if (!prepare(&worker, settings, role))
         return EXIT_FAILURE;
-    if (follow_master(number))
+    if (follow_master(role))
         serve(&worker);
     database_manager_stop();
     buffer_free(&worker.response.body);

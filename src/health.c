@@ -1,0 +1,111 @@
+/*
+ * Owns: what the health routes answer. A master has a process of its own for them, on a socket of
+ * its own, so that they never wait behind busy workers.
+ * Must not: open a connection to Miles Republic; its state is what the workers last saw of it.
+ */
+#include "health.h"
+
+#include "database_manager.h"
+#include "json_writer.h"
+#include "scoreboard.h"
+#include "version.h"
+
+enum {
+    PROBE_TIMEOUT_MS = 1000,
+    PROBE_MAX_AGE_MS = 1000, /* so that many questions at once cost one probe */
+    RETRY_AFTER_S = 1,
+};
+
+static const int64_t NANOSECONDS_PER_MS = 1000000;
+
+/* What is known of data_agents, from this process's own connection. */
+struct probe {
+    enum database_status status;
+    bool is_miles_republic_configured;
+    int64_t at; /* 0: never */
+};
+
+struct census {
+    int workers;
+    int up;        /* workers whose last word with Miles Republic went well */
+    int down;      /* ... did not */
+    int connected; /* to Miles Republic */
+};
+
+static const struct probe *probe_data_agents(const struct request *request)
+{
+    static struct probe last;
+    if (last.at != 0 && clock_now() - last.at < PROBE_MAX_AGE_MS * NANOSECONDS_PER_MS)
+        return &last;
+    struct deadline deadline = deadline_within(&request->deadline, PROBE_TIMEOUT_MS);
+    last.status = database_manager_ask_data_agents(NULL, 0, true, &deadline);
+    last.is_miles_republic_configured = database_manager_knows_miles_republic();
+    last.at = clock_now();
+    return &last;
+}
+
+static struct census take_census(void)
+{
+    struct census census = {0};
+    const struct scoreboard_slot *slot;
+    for (int i = 0; (slot = scoreboard_slot(i)) != NULL; i++) {
+        if (slot->pid == 0 || !slot->is_worker)
+            continue;
+        int state = slot->state[SCOREBOARD_MILES_REPUBLIC];
+        census.workers++;
+        census.up += state == DATABASE_UP ? 1 : 0;
+        census.down += state == DATABASE_DOWN ? 1 : 0;
+        census.connected += slot->connected[SCOREBOARD_MILES_REPUBLIC] ? 1 : 0;
+    }
+    return census;
+}
+
+static const char *miles_republic_state(const struct probe *probe, const struct census *census)
+{
+    if (probe->status == DATABASE_OK && !probe->is_miles_republic_configured)
+        return "unconfigured";
+    if (census->down > 0)
+        return "unavailable";
+    return census->up > 0 ? "ok" : "unused";
+}
+
+void health_report(const struct request *request, struct response *response)
+{
+    struct buffer *body = &response->body;
+    const struct probe *probe = probe_data_agents(request);
+    struct census census = take_census();
+    const char *miles_republic = miles_republic_state(probe, &census);
+    bool is_up = probe->status == DATABASE_OK;
+    const char *status = !is_up ? "down" : census.down > 0 ? "degraded" : "ok";
+    response->status = 200;
+    response->cache_control = "no-store";
+    buffer_append_format(body,
+                         "{\"success\":true,\"data\":{\"status\":\"%s\",\"version\":", status);
+    json_write_string(body, PROGRAM_VERSION);
+    buffer_append_format(body, ",\"uptime\":%.3f,\"workers\":%d,\"databases\":{",
+                         (double)(clock_now() - scoreboard_started()) / 1e9, census.workers);
+    buffer_append_format(body, "\"dataAgents\":{\"state\":\"%s\"},",
+                         is_up ? "ok" : database_status_name(probe->status));
+    buffer_append_format(body, "\"milesRepublic\":{\"state\":\"%s\",\"connections\":%d}}}}",
+                         miles_republic, census.connected);
+}
+
+void health_live(const struct request *request, struct response *response)
+{
+    (void)request;
+    response->status = 200;
+    response->cache_control = "no-store";
+    buffer_append_literal(&response->body, "{\"success\":true,\"data\":{\"status\":\"live\"}}");
+}
+
+void health_ready(const struct request *request, struct response *response)
+{
+    response->cache_control = "no-store";
+    if (probe_data_agents(request)->status != DATABASE_OK) {
+        http_error(response, 503, "DATABASE_UNAVAILABLE", "The database cannot be reached");
+        response->retry_after_s = RETRY_AFTER_S;
+        return;
+    }
+    response->status = 200;
+    buffer_append_literal(&response->body, "{\"success\":true,\"data\":{\"status\":\"ready\"}}");
+}
