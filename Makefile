@@ -8,7 +8,7 @@
 BUILD := build
 CC := gcc
 CFLAGS := -O2 -g
-PACKAGES := libpq fcgi libxxhash
+PACKAGES := libpq fcgi libxxhash libsystemd
 SANITIZE :=
 
 STANDARD := -std=c17 -D_GNU_SOURCE

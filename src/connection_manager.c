@@ -64,8 +64,8 @@ static void append_session_options(struct buffer *text, const struct connection_
 }
 
 /* Later keywords win in libpq, so what must hold comes last and what may be overridden first. */
-static PGconn *start(const struct connection_options *options, const struct session *session,
-                     const char *session_options)
+static PGconn *start_connection(const struct connection_options *options,
+                                const struct session *session, const char *session_options)
 {
     enum { DEFAULTS = 6, FIXED = 4 };
     const char *keywords[DEFAULTS + CONNECTION_KEYWORDS_MAX + FIXED] = {
@@ -91,33 +91,31 @@ static PGconn *start(const struct connection_options *options, const struct sess
     return PQconnectStartParams(keywords, values, 0);
 }
 
-static enum wait_result finish(PGconn *connection, const struct deadline *deadline)
+static enum wait_result poll_connection(struct connection_attempt *attempt,
+                                        const struct deadline *deadline)
 {
-    PostgresPollingStatusType state = PGRES_POLLING_WRITING;
-    while (state != PGRES_POLLING_OK) {
-        short events = state == PGRES_POLLING_READING ? POLLIN : POLLOUT;
+    PGconn *connection = attempt->connection;
+    while (attempt->state != PGRES_POLLING_OK) {
+        short events = attempt->state == PGRES_POLLING_READING ? POLLIN : POLLOUT;
         if (PQstatus(connection) == CONNECTION_BAD)
             return WAIT_FAILED;
         enum wait_result waited = deadline_wait(deadline, PQsocket(connection), events);
         if (waited != WAIT_READY)
             return waited;
-        state = PQconnectPoll(connection);
-        if (state == PGRES_POLLING_FAILED)
+        attempt->state = PQconnectPoll(connection);
+        if (attempt->state == PGRES_POLLING_FAILED)
             return WAIT_FAILED;
     }
     return WAIT_READY;
 }
 
-static void describe_problem(PGconn *connection, enum wait_result result, const char *password,
+/* libpq's messages name host, port, user and database, and never on purpose a password. */
+static void describe_problem(PGconn *connection, const char *password,
                              char problem[CONNECTION_PROBLEM_SIZE])
 {
     const char *message = PQerrorMessage(connection);
-    if (result == WAIT_TIMEOUT)
-        message = "no answer in time";
-    else if (result == WAIT_ABANDONED)
-        message = "the client is gone";
-    else if (password != NULL && password[0] != '\0' && strstr(message, password) != NULL)
-        message = "connection refused (message withheld: it repeats the password)";
+    if (password != NULL && password[0] != '\0' && strstr(message, password) != NULL)
+        message = "it failed (the message is withheld: it repeats the password)";
     char first_line[CONNECTION_PROBLEM_SIZE];
     snprintf(first_line, sizeof(first_line), "%.*s", (int)strcspn(message, "\n"), message);
     log_escape_sentence(problem, CONNECTION_PROBLEM_SIZE, first_line);
@@ -130,29 +128,41 @@ static void ignore_notice(void *argument, const char *message)
     (void)message;
 }
 
-PGconn *connection_manager_open(const struct connection_options *options,
-                                const struct session *session, const struct deadline *deadline,
-                                char problem[CONNECTION_PROBLEM_SIZE])
+bool connection_manager_start(const struct connection_options *options,
+                              const struct session *session, struct connection_attempt *attempt)
 {
     struct buffer session_options = {0};
     append_session_options(&session_options, options, session);
     const char *text = buffer_text(&session_options);
-    PGconn *connection = text != NULL ? start(options, session, text) : NULL;
+    attempt->connection = text != NULL ? start_connection(options, session, text) : NULL;
+    attempt->state = PGRES_POLLING_WRITING;
     buffer_free(&session_options);
-    if (connection == NULL) {
-        snprintf(problem, CONNECTION_PROBLEM_SIZE, "out of memory");
-        return NULL;
-    }
-    enum wait_result result = finish(connection, deadline);
+    return attempt->connection != NULL;
+}
+
+enum wait_result connection_manager_continue(struct connection_attempt *attempt,
+                                             const struct connection_options *options,
+                                             const struct deadline *deadline,
+                                             char problem[CONNECTION_PROBLEM_SIZE])
+{
+    enum wait_result result = poll_connection(attempt, deadline);
     if (result == WAIT_READY) {
-        PQsetNoticeProcessor(connection, ignore_notice, NULL);
-        if (PQsetnonblocking(connection, 1) == 0 && PQenterPipelineMode(connection) == 1)
-            return connection;
-        result = WAIT_FAILED;
+        PQsetNoticeProcessor(attempt->connection, ignore_notice, NULL);
+        if (PQsetnonblocking(attempt->connection, 1) != 0 ||
+            PQenterPipelineMode(attempt->connection) != 1)
+            result = WAIT_FAILED;
     }
-    describe_problem(connection, result, connection_options_get(options, "password"), problem);
-    PQfinish(connection);
-    return NULL;
+    if (result == WAIT_FAILED) {
+        describe_problem(attempt->connection, connection_options_get(options, "password"), problem);
+        connection_manager_drop(attempt);
+    }
+    return result;
+}
+
+void connection_manager_drop(struct connection_attempt *attempt)
+{
+    PQfinish(attempt->connection);
+    attempt->connection = NULL;
 }
 
 void connection_manager_cancel(PGconn *connection)

@@ -14,14 +14,28 @@ struct session {
     int statement_timeout_ms; /* the server's own bound, for when this process is gone */
 };
 
+/* A connection being made, which can take longer than one request. Zero-initialise. */
+struct connection_attempt {
+    PGconn *connection; /* NULL: none is being made */
+    PostgresPollingStatusType state;
+};
+
+/* Begins to connect, without waiting; the look-up of a host name alone is the system's. */
+bool connection_manager_start(const struct connection_options *options,
+                              const struct session *session, struct connection_attempt *attempt);
+
 /*
- * Opens a connection, with its session set up, in non-blocking pipeline mode. Waits no longer than
- * the deadline, whatever libpq's timeouts say; the look-up of a host name alone is the system's.
- * NULL: `problem` says why, fit for a log (escaped, no secret). The caller ends it with PQfinish.
+ * Goes on connecting until the deadline, whatever libpq's timeouts say. WAIT_READY: the attempt's
+ * connection is set up, in non-blocking pipeline mode, and the caller's. WAIT_TIMEOUT and
+ * WAIT_ABANDONED: the attempt stands, and can be continued or dropped. WAIT_FAILED: it is over, and
+ * `problem` says why, fit for a log (escaped, without `options`' password).
  */
-PGconn *connection_manager_open(const struct connection_options *options,
-                                const struct session *session, const struct deadline *deadline,
-                                char problem[CONNECTION_PROBLEM_SIZE]);
+enum wait_result connection_manager_continue(struct connection_attempt *attempt,
+                                             const struct connection_options *options,
+                                             const struct deadline *deadline,
+                                             char problem[CONNECTION_PROBLEM_SIZE]);
+
+void connection_manager_drop(struct connection_attempt *attempt);
 
 /*
  * The session's settings as a statement for a transaction of its own, in place of start-up options,

@@ -48,20 +48,40 @@ void query_clear(struct query *query)
     query->result = NULL;
 }
 
-bool database_open(struct database *database, const struct connection_options *options,
-                   const struct deadline *deadline, char problem[CONNECTION_PROBLEM_SIZE])
+bool database_is_opening(const struct database *database)
 {
-    database_close(database);
-    database->connection = connection_manager_open(options, &database->session, deadline, problem);
+    return database->attempt.connection != NULL;
+}
+
+static void take_over(struct database *database, const struct connection_options *options)
+{
+    database->connection = database->attempt.connection;
+    database->attempt = (struct connection_attempt){0};
     database->transaction_pooling = options->transaction_pooling;
     database->search_path = options->search_path;
-    if (database->connection != NULL)
-        database->opened++;
-    return database->connection != NULL;
+}
+
+enum wait_result database_open(struct database *database, const struct connection_options *options,
+                               const struct deadline *deadline,
+                               char problem[CONNECTION_PROBLEM_SIZE])
+{
+    if (!database_is_opening(database)) {
+        database_close(database);
+        if (!connection_manager_start(options, &database->session, &database->attempt)) {
+            snprintf(problem, CONNECTION_PROBLEM_SIZE, "out of memory");
+            return WAIT_FAILED;
+        }
+    }
+    enum wait_result result =
+        connection_manager_continue(&database->attempt, options, deadline, problem);
+    if (result == WAIT_READY)
+        take_over(database, options);
+    return result;
 }
 
 void database_close(struct database *database)
 {
+    connection_manager_drop(&database->attempt);
     PQfinish(database->connection);
     database->connection = NULL;
     free(database->prepared);

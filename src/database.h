@@ -25,17 +25,26 @@ enum { DATABASE_QUERIES_MAX = 8 };
 struct database {
     const char *label;  /* for the log; static text */
     PGconn *connection; /* NULL: not open */
+    struct connection_attempt attempt;
+    int64_t renew_at; /* monotonic clock, nanoseconds: when the connection is too old; 0: never */
     struct session session;
     bool transaction_pooling;
     const char *search_path; /* set for each transaction where transactions are pooled; or NULL */
     char (*prepared)[QUERY_NAME_SIZE];
     size_t prepared_count;
-    int64_t opened; /* connections made since the start */
+    bool was_lost; /* the last connection broke; for the manager's counts */
 };
 
-/* Opens the connection. False: not to be had; `problem` as in connection_manager_open. */
-bool database_open(struct database *database, const struct connection_options *options,
-                   const struct deadline *deadline, char problem[CONNECTION_PROBLEM_SIZE]);
+/*
+ * Opens the connection, in place of one that is of no more use. WAIT_READY: done. WAIT_TIMEOUT,
+ * WAIT_ABANDONED: still being opened; call again to go on, or close. WAIT_FAILED: not to be had;
+ * `problem` as in connection_manager_continue.
+ */
+enum wait_result database_open(struct database *database, const struct connection_options *options,
+                               const struct deadline *deadline,
+                               char problem[CONNECTION_PROBLEM_SIZE]);
+
+bool database_is_opening(const struct database *database);
 
 /*
  * Whether the connection can be used as far as can be told for nothing: an idle server has nothing

@@ -12,7 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BACK_OFF_FIRST_MS = 100, BACK_OFF_MAX_MS = 5000 };
+enum {
+    BACK_OFF_FIRST_MS = 100,
+    BACK_OFF_MAX_MS = 5000,
+    PROBE_WAIT_MS = 5, /* what a request waits for a Miles Republic that is in trouble */
+};
 
 /* When to try again after failures, so that a database that is down is not asked by every page. */
 struct back_off {
@@ -26,6 +30,7 @@ static struct {
     struct database miles_republic;
     struct database_location location; /* where Miles Republic is */
     struct back_off back_off;          /* from Miles Republic */
+    int64_t opening_until;             /* the end of the attempt to connect to it */
     struct database_time spent;
 } manager;
 
@@ -40,6 +45,14 @@ void database_manager_start(const struct database_manager_config *config)
     manager.miles_republic.label = "Miles Republic";
     manager.miles_republic.session =
         (struct session){config->application_name, config->miles_timeout_ms};
+}
+
+void database_manager_end_request(void)
+{
+    struct database *const all[] = {&manager.data_agents, &manager.miles_republic};
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+        if (all[i]->connection != NULL && all[i]->renew_at != 0 && clock_now() > all[i]->renew_at)
+            database_close(all[i]);
 }
 
 void database_manager_stop(void)
@@ -64,6 +77,8 @@ static void note_state(enum scoreboard_database number, const struct database *d
         slot->state[number] = DATABASE_UP;
     else if (status != DATABASE_ABANDONED && status != DATABASE_UNCONFIGURED)
         slot->state[number] = DATABASE_DOWN;
+    if (status != DATABASE_OK && slot->state[number] == DATABASE_DOWN)
+        scoreboard_count_failure(number);
 }
 
 struct database_time database_manager_take_time(void)
@@ -104,42 +119,78 @@ static enum database_status status_of(enum database_exchange outcome)
     return DATABASE_UNAVAILABLE;
 }
 
-/* Why a connection could not be opened, seen from the request that wanted it. */
-static enum database_status status_of_failed_open(const struct deadline *deadline)
+/* Spread over a fifth of the age, so that workers do not renew in step. */
+static void note_opened(struct database *database, enum scoreboard_database number)
 {
-    return deadline_remaining_ms(deadline) == 0 ? DATABASE_TIMEOUT : DATABASE_UNAVAILABLE;
+    scoreboard_count_opened(number, database->was_lost);
+    database->was_lost = false;
+    int64_t age_ms = manager.config.connection_max_age_s * INT64_C(1000);
+    if (age_ms > 0)
+        age_ms -= random() % (age_ms / 5 + 1);
+    database->renew_at = age_ms > 0 ? clock_now() + age_ms * NANOSECONDS_PER_MS : 0;
 }
 
 static enum database_status open_data_agents(const struct deadline *deadline)
 {
-    char problem[CONNECTION_PROBLEM_SIZE];
-    if (database_open(&manager.data_agents, manager.config.data_agents, deadline, problem)) {
+    char problem[CONNECTION_PROBLEM_SIZE] = "no answer in time";
+    enum wait_result result =
+        database_open(&manager.data_agents, manager.config.data_agents, deadline, problem);
+    if (result == WAIT_READY) {
         log_debug("data_agents: connected");
+        note_opened(&manager.data_agents, SCOREBOARD_DATA_AGENTS);
         return DATABASE_OK;
     }
+    database_close(&manager.data_agents);
+    if (result == WAIT_ABANDONED)
+        return DATABASE_ABANDONED;
     char where[CONNECTION_DESCRIPTION_SIZE];
     log_error("data_agents: no connection to %s: %s",
               connection_options_describe(manager.config.data_agents, where), problem);
-    return status_of_failed_open(deadline);
+    return result == WAIT_TIMEOUT ? DATABASE_TIMEOUT : DATABASE_UNAVAILABLE;
+}
+
+/*
+ * How long this request may wait for a connection to Miles Republic: as long as one attempt lasts,
+ * but next to nothing while it is in trouble; then one attempt spans many requests.
+ */
+static struct deadline opening_deadline(const struct deadline *deadline)
+{
+    const struct connection_options *options = &manager.location.options;
+    int64_t timeout_ms = manager.config.miles_timeout_ms;
+    if (options->connect_timeout_ms > 0 && options->connect_timeout_ms < timeout_ms)
+        timeout_ms = options->connect_timeout_ms;
+    if (!database_is_opening(&manager.miles_republic))
+        manager.opening_until = clock_now() + timeout_ms * NANOSECONDS_PER_MS;
+    struct deadline within = *deadline;
+    if (manager.back_off.delay_ms > 0)
+        within = deadline_within(deadline, PROBE_WAIT_MS);
+    if (manager.opening_until < within.at)
+        within.at = manager.opening_until;
+    return within;
 }
 
 /* The two lines that the seed counts: once a connection, never for its reuse. */
 static enum database_status open_miles_republic(const struct deadline *deadline)
 {
+    char where[CONNECTION_DESCRIPTION_SIZE];
+    char problem[CONNECTION_PROBLEM_SIZE] = "no answer in time";
     const struct connection_options *options = &manager.location.options;
-    struct deadline within = *deadline;
-    if (options->connect_timeout_ms > 0)
-        within = deadline_within(deadline, options->connect_timeout_ms);
-    char problem[CONNECTION_PROBLEM_SIZE];
-    if (!database_open(&manager.miles_republic, options, &within, problem)) {
-        char where[CONNECTION_DESCRIPTION_SIZE];
-        log_warn("Miles Republic (%s): no connection to %s: %s", manager.location.name,
-                 connection_options_describe(options, where), problem);
-        return status_of_failed_open(deadline);
+    struct deadline within = opening_deadline(deadline);
+    enum wait_result result = database_open(&manager.miles_republic, options, &within, problem);
+    if (result == WAIT_READY) {
+        log_info("Connexion créée pour: %s", manager.location.name);
+        log_info("Connexion établie à la base de données: %s", manager.location.name);
+        note_opened(&manager.miles_republic, SCOREBOARD_MILES_REPUBLIC);
+        return DATABASE_OK;
     }
-    log_info("Connexion créée pour: %s", manager.location.name);
-    log_info("Connexion établie à la base de données: %s", manager.location.name);
-    return DATABASE_OK;
+    if (result == WAIT_ABANDONED)
+        return DATABASE_ABANDONED;
+    if (result == WAIT_TIMEOUT && clock_now() < manager.opening_until)
+        return DATABASE_UNAVAILABLE; /* the attempt goes on with the next request */
+    database_close(&manager.miles_republic);
+    log_warn("Miles Republic (%s): no connection to %s: %s", manager.location.name,
+             connection_options_describe(options, where), problem);
+    return result == WAIT_TIMEOUT ? DATABASE_TIMEOUT : DATABASE_UNAVAILABLE;
 }
 
 /*
@@ -154,6 +205,7 @@ static enum database_status ask(struct database *database,
     enum database_exchange outcome = EXCHANGE_LOST;
     for (int attempt = 0; attempt < 2 && outcome == EXCHANGE_LOST; attempt++) {
         if (!database_is_usable(database)) {
+            database->was_lost = database->was_lost || database->connection != NULL || attempt > 0;
             enum database_status opened = open(deadline);
             if (opened != DATABASE_OK)
                 return opened;
@@ -212,7 +264,7 @@ static enum database_status ask_miles_republic(struct query *const queries[], si
         ask(&manager.miles_republic, open_miles_republic, queries, count, &within);
     if (status == DATABASE_OK) {
         manager.back_off = (struct back_off){0};
-    } else if (status != DATABASE_ABANDONED) {
+    } else if (status != DATABASE_ABANDONED && !database_is_opening(&manager.miles_republic)) {
         back_off_more(&manager.back_off);
         log_warn("Miles Republic (%s): %s, next attempt in %d ms at most", manager.location.name,
                  database_status_name(status), manager.back_off.delay_ms);

@@ -13,11 +13,16 @@ struct database_manager_config {
     const struct connection_options *data_agents; /* must outlive the manager */
     const char *application_name;                 /* likewise; names program and worker */
     int request_timeout_ms;
-    int miles_timeout_ms; /* the most that Miles Republic may hold up one request */
+    int miles_timeout_ms;     /* the most that Miles Republic may hold up one request */
+    int connection_max_age_s; /* 0: any */
 };
 
 void database_manager_start(const struct database_manager_config *config);
 void database_manager_stop(void);
+
+/* Between requests: a connection that has grown too old is closed; the next request opens another.
+ */
+void database_manager_end_request(void);
 
 /*
  * Asks data_agents, in one round trip. `locate_miles_republic`: also read, in the same round trip,

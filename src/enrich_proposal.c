@@ -336,22 +336,22 @@ static enum database_status fetch_and_enrich(struct needs *needs, int count,
                                              const struct deadline *deadline,
                                              struct enrichments *enrichments)
 {
-    enrichments->state = "not_needed";
+    enrichments->state = ENRICHMENT_NOT_NEEDED;
     if (!needs->any)
         return DATABASE_OK;
     enum database_status status = fetch(needs, deadline, enrichments);
     switch (status) {
     case DATABASE_OK:
-        enrichments->state = "ok";
+        enrichments->state = ENRICHMENT_OK;
         for (int row = 0; row < count; row++)
             enrich_proposal(enrichments, &needs->each[row], &enrichments->each[row]);
         return DATABASE_OK;
     case DATABASE_UNCONFIGURED:
-        enrichments->state = "unconfigured";
+        enrichments->state = ENRICHMENT_UNCONFIGURED;
         return DATABASE_OK;
     case DATABASE_UNAVAILABLE:
     case DATABASE_TIMEOUT:
-        enrichments->state = "unavailable";
+        enrichments->state = ENRICHMENT_UNAVAILABLE;
         return DATABASE_OK;
     case DATABASE_FAILED:
     case DATABASE_ABANDONED:
@@ -374,11 +374,24 @@ enum database_status enrich_proposals(const PGresult *proposals, struct arena *a
     enum database_status status = DATABASE_FAILED;
     if (complete)
         status = fetch_and_enrich(&needs, count, deadline, enrichments);
+    if (status == DATABASE_OK)
+        scoreboard_count_enrichment(enrichments->state);
     buffer_free(&needs.event_ids);
     buffer_free(&needs.edition_ids);
     buffer_free(&needs.previous_events);
     buffer_free(&needs.previous_years);
     return status;
+}
+
+const char *enrichment_state_name(enum scoreboard_enrichment state)
+{
+    static const char *const NAMES[SCOREBOARD_ENRICHMENTS] = {
+        [ENRICHMENT_NOT_NEEDED] = "not_needed",
+        [ENRICHMENT_OK] = "ok",
+        [ENRICHMENT_UNCONFIGURED] = "unconfigured",
+        [ENRICHMENT_UNAVAILABLE] = "unavailable",
+    };
+    return NAMES[state];
 }
 
 void enrichments_free(struct enrichments *enrichments)

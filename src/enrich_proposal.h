@@ -4,6 +4,7 @@
 #include "arena.h"
 #include "database_manager.h"
 #include "race_updates.h"
+#include "scoreboard.h"
 
 #include <stdbool.h>
 
@@ -57,7 +58,7 @@ struct enrichment {
 
 /* For the proposals of one answer, in their order. Zero-initialise. */
 struct enrichments {
-    const char *state;       /* meta.enrichment */
+    enum scoreboard_enrichment state;
     struct enrichment *each; /* in the arena */
     PGresult *events;
     PGresult *editions;
@@ -74,6 +75,9 @@ struct enrichments {
 enum database_status enrich_proposals(const PGresult *proposals, struct arena *arena,
                                       const struct deadline *deadline,
                                       struct enrichments *enrichments);
+
+/* As meta.enrichment has it. */
+const char *enrichment_state_name(enum scoreboard_enrichment state);
 
 void enrichments_free(struct enrichments *enrichments);
 

@@ -10,6 +10,8 @@
 #include "scoreboard.h"
 #include "version.h"
 
+#include <inttypes.h>
+
 enum {
     PROBE_TIMEOUT_MS = 1000,
     PROBE_MAX_AGE_MS = 1000, /* so that many questions at once cost one probe */
@@ -108,4 +110,71 @@ void health_ready(const struct request *request, struct response *response)
     }
     response->status = 200;
     buffer_append_literal(&response->body, "{\"success\":true,\"data\":{\"status\":\"ready\"}}");
+}
+
+static const char *state_name(int state)
+{
+    return state == DATABASE_UP ? "ok" : state == DATABASE_DOWN ? "unavailable" : "unused";
+}
+
+static double seconds_since(int64_t at)
+{
+    return (double)(clock_now() - at) / 1e9;
+}
+
+static void write_database(struct buffer *body, const char *key, const struct scoreboard_slot *slot,
+                           enum scoreboard_database database)
+{
+    buffer_append_format(
+        body,
+        ",\"%s\":{\"state\":\"%s\",\"connected\":%s,\"opened\":%" PRIu64 ",\"reconnects\":%" PRIu64
+        "}",
+        key, state_name(slot->state[database]), slot->connected[database] ? "true" : "false",
+        (uint64_t)slot->counters.opened[database], (uint64_t)slot->counters.reconnects[database]);
+}
+
+static void write_worker(struct buffer *body, const struct scoreboard_slot *slot)
+{
+    int64_t busy_since = slot->busy_since;
+    buffer_append_format(
+        body,
+        "{\"number\":%d,\"pid\":%d,\"age\":%.3f,\"busy\":%s,\"busyFor\":%.3f,\"requests\":%" PRIu64,
+        slot->number, slot->pid, seconds_since(slot->started), busy_since != 0 ? "true" : "false",
+        busy_since != 0 ? seconds_since(busy_since) : 0.0, (uint64_t)slot->served);
+    write_database(body, "dataAgents", slot, SCOREBOARD_DATA_AGENTS);
+    write_database(body, "milesRepublic", slot, SCOREBOARD_MILES_REPUBLIC);
+    buffer_append_char(body, '}');
+}
+
+/* Oldest first, one value a second. */
+static void write_history(struct buffer *body)
+{
+    int age = SCOREBOARD_HISTORY - 1;
+    while (age >= 0 && scoreboard_connections_ago(age) < 0)
+        age--;
+    for (bool is_first = true; age >= 0; age--, is_first = false)
+        buffer_append_format(body, "%s%d", is_first ? "" : ",", scoreboard_connections_ago(age));
+}
+
+void health_workers(const struct request *request, struct response *response)
+{
+    (void)request;
+    struct buffer *body = &response->body;
+    const struct scoreboard_slot *slot;
+    bool is_first = true;
+    response->status = 200;
+    response->cache_control = "no-store";
+    buffer_append_literal(body, "{\"success\":true,\"data\":{\"workers\":[");
+    for (int i = 0; (slot = scoreboard_slot(i)) != NULL; i++) {
+        if (slot->pid == 0 || !slot->is_worker)
+            continue;
+        if (!is_first)
+            buffer_append_char(body, ',');
+        write_worker(body, slot);
+        is_first = false;
+    }
+    buffer_append_format(body, "],\"milesRepublic\":{\"connections\":%d,\"history\":[",
+                         scoreboard_count_connections(SCOREBOARD_MILES_REPUBLIC));
+    write_history(body);
+    buffer_append_literal(body, "]}}}");
 }

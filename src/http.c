@@ -8,6 +8,8 @@
 
 #include <stddef.h>
 
+const char HTTP_JSON[] = "application/json; charset=utf-8";
+
 const char *http_reason(int status)
 {
     static const struct {
@@ -35,6 +37,7 @@ void http_error(struct response *response, int status, const char *code, const c
 {
     struct buffer *body = &response->body;
     response->status = status;
+    response->content_type = HTTP_JSON;
     buffer_reset(body, body->capacity);
     buffer_append_literal(body, "{\"success\":false,\"error\":{\"code\":");
     json_write_string(body, code);

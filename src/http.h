@@ -5,6 +5,7 @@
 #include "buffer.h"
 #include "deadline.h"
 #include "etag.h"
+#include "scoreboard.h"
 
 #include <stdbool.h>
 
@@ -28,8 +29,12 @@ struct response {
     char etag[ETAG_SIZE];
     const char *allow;         /* static text; NULL: no such header */
     const char *cache_control; /* static text */
+    const char *content_type;  /* static text */
     int retry_after_s;         /* 0: none */
+    enum scoreboard_route route;
 };
+
+extern const char HTTP_JSON[];
 
 /* The words of a status line. */
 const char *http_reason(int status);

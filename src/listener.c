@@ -4,6 +4,7 @@
  */
 #include "listener.h"
 
+#include "log.h"
 #include "text.h"
 
 #include <errno.h>
@@ -162,11 +163,24 @@ bool listener_open(struct listener *listener, const char *address, int backlog, 
     return reason == NULL;
 }
 
+void listener_adopt(struct listener *listener, int fd)
+{
+    *listener = (struct listener){.fd = fd};
+}
+
+void listener_give(const struct listener *listener, uid_t user, gid_t group)
+{
+    if (is_path(listener->address) && (user != geteuid() || group != getegid()) &&
+        lchown(listener->address, user, group) != 0)
+        log_warn("%s: %s", listener->address, strerror(errno));
+}
+
 void listener_close(struct listener *listener)
 {
     struct stat now;
-    if (is_path(listener->address) && lstat(listener->address, &now) == 0 &&
-        now.st_dev == listener->made.st_dev && now.st_ino == listener->made.st_ino)
+    if (listener->address != NULL && is_path(listener->address) &&
+        lstat(listener->address, &now) == 0 && now.st_dev == listener->made.st_dev &&
+        now.st_ino == listener->made.st_ino)
         unlink(listener->address);
     close(listener->fd);
 }

@@ -4,12 +4,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/stat.h>
+#include <sys/types.h>
 
 /* A socket that the web server connects to. */
 struct listener {
     int fd;
-    const char *address;
-    struct stat made; /* of a unix socket, to know it again */
+    const char *address; /* NULL: adopted */
+    struct stat made;    /* of a unix socket, to know it again */
 };
 
 /* What is wrong with an address as such; NULL: nothing. It is a path with a '/', or host:port. */
@@ -21,6 +22,12 @@ const char *listener_check(const char *address);
  */
 bool listener_open(struct listener *listener, const char *address, int backlog, char *problem,
                    size_t size);
+
+/* Uses a socket that somebody else made and will remove. */
+void listener_adopt(struct listener *listener, int fd);
+
+/* Makes a unix socket somebody else's, so that whoever connects can be of that group. */
+void listener_give(const struct listener *listener, uid_t user, gid_t group);
 
 /* Stops listening in this process, and removes a unix socket if it is still the one it made. */
 void listener_close(struct listener *listener);

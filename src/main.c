@@ -8,6 +8,7 @@
 #include "version.h"
 #include "worker.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,6 +56,17 @@ static void clear_libpq_environment(void)
     }
 }
 
+/* A closed standard descriptor would be given to the next socket, and log records sent there. */
+static void fill_standard_descriptors(void)
+{
+    int fd;
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd > STDERR_FILENO)
+        close(fd);
+}
+
 static bool is_listening_socket(int fd)
 {
     int listening = 0;
@@ -77,14 +89,13 @@ static int run(const struct worker_role *role)
     struct settings settings;
     char program[PATH_MAX];
     int status = EXIT_CONFIGURATION;
-    ssize_t length = readlink("/proc/self/exe", program, sizeof(program) - 1);
-    program[length > 0 ? length : 0] = '\0';
-    if (settings_load(&settings, stderr) == 0) {
-        if (is_listening_socket(STDIN_FILENO))
-            status = worker_run(&settings, role);
-        else
-            status = master_run(&settings, program);
+    if (!is_listening_socket(STDIN_FILENO)) {
+        ssize_t length = readlink("/proc/self/exe", program, sizeof(program) - 1);
+        program[length > 0 ? length : 0] = '\0';
+        return master_run(program);
     }
+    if (settings_load(&settings, stderr) == 0)
+        status = worker_run(&settings, role);
     settings_free(&settings);
     return status;
 }
@@ -112,6 +123,7 @@ static bool read_role(int argc, char **argv, struct worker_role *role)
 int main(int argc, char **argv)
 {
     struct worker_role role = {.kind = ROLE_ALONE};
+    fill_standard_descriptors();
     clear_libpq_environment();
     if (argc == 1 || read_role(argc, argv, &role))
         return run(&role);

@@ -1,286 +1,298 @@
 /*
- * Owns: the worker processes: how many, of which generation, when started again, when ended.
+ * Owns: how many processes there are, of which generation, when they are started again and ended.
  * Must not: open a database connection or serve a request.
- *
- * A worker is a program run anew, not a copy of this process: it inherits the listening socket as
- * descriptor 0 and nothing else, so after a change on disk SIGHUP is all it takes.
  */
 #include "master.h"
 
 #include "deadline.h"
 #include "listener.h"
+#include "privileges.h"
+#include "processes.h"
 #include "scoreboard.h"
 #include "signals.h"
-#include "worker.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <systemd/sd-daemon.h>
 #include <time.h>
 #include <unistd.h>
 
 enum {
-    STATUS_NUMBER = 0, /* the status process stands among the workers, which count from 1 */
     WORKERS_MAX = 256,
-    PROCESSES_MAX = SCOREBOARD_SLOTS, /* two generations while one takes over from the other */
     BACK_OFF_FIRST_MS = 1000,
     BACK_OFF_MAX_MS = 60000,
+    PAUSE_MS = 100,       /* between two starts of the same number by a service that has worked */
     TAKE_OVER_MS = 15000, /* for a new generation to become ready */
+    GRACE_MS = 1000,      /* that a request may be over its time before its worker is killed */
+    TICK_MS = 500,
+    HISTORY_STEP_MS = 1000,
 };
 
-struct process {
-    pid_t pid; /* 0: a free place */
-    int number;
-    unsigned generation;
-    bool ready;
-};
-
-/* When the next worker with a number may be started; a delay only for those that die unready. */
+/* When the next process with a number may be started. */
 struct start_again {
     int64_t at;
     int delay_ms;
 };
 
 static struct {
-    const struct settings *settings;
-    const char *program;
+    struct settings settings;
     struct listener listener;        /* of the workers */
     struct listener status_listener; /* of the status process */
-    int scoreboard;
-    int ready_pipe[2]; /* workers write their pids once they can serve */
-    struct process processes[PROCESSES_MAX];
     struct start_again start_again[WORKERS_MAX + 1];
     unsigned serving; /* the generation that serves */
     unsigned coming;  /* the one that is to take over; 0: none */
+    unsigned last;    /* the highest ever given */
+    struct settings coming_settings;
     int64_t coming_until;
+    int64_t remembered_at;
+    bool has_served; /* a worker of this master has served a request */
+    bool announced;  /* that all are ready */
     bool misconfigured;
 } master;
 
 static const int64_t NANOSECONDS_PER_MS = 1000000;
 
-/*
- * In the child: descriptor 0 is the socket, 3 the pipe, 4 the scoreboard; 1 and 2 are the master's;
- * there are no others.
- */
-static void become_worker(int number, int slot)
+static int64_t in_ms(int64_t milliseconds)
 {
-    const char *role = number == STATUS_NUMBER ? "--status" : "--worker";
-    int listener = number == STATUS_NUMBER ? master.status_listener.fd : master.listener.fd;
-    char number_text[16];
-    char slot_text[16];
-    snprintf(number_text, sizeof(number_text), "%d", number);
-    snprintf(slot_text, sizeof(slot_text), "%d", slot);
-    int ready = fcntl(master.ready_pipe[1], F_DUPFD, WORKER_SCOREBOARD_FD + 1);
-    int scoreboard = fcntl(master.scoreboard, F_DUPFD, WORKER_SCOREBOARD_FD + 1);
-    if (ready < 0 || scoreboard < 0 || dup2(listener, STDIN_FILENO) < 0 ||
-        dup2(ready, WORKER_READY_FD) < 0 || dup2(scoreboard, WORKER_SCOREBOARD_FD) < 0)
-        _exit(EXIT_FAILURE);
-    close_range(WORKER_SCOREBOARD_FD + 1, ~0U, 0);
-    sigprocmask(SIG_SETMASK, signals_waiting(), NULL);
-    execl(master.program, "proposals-fcgi", role, number_text, slot_text, (char *)NULL);
-    log_error("%s cannot be run: %s", master.program, strerror(errno));
-    _exit(EXIT_FAILURE);
-}
-
-static struct process *free_process(void)
-{
-    for (size_t i = 0; i < PROCESSES_MAX; i++)
-        if (master.processes[i].pid == 0)
-            return &master.processes[i];
-    return NULL;
-}
-
-static void delay_start(int number)
-{
-    struct start_again *again = &master.start_again[number];
-    again->delay_ms = again->delay_ms == 0 ? BACK_OFF_FIRST_MS : again->delay_ms * 2;
-    if (again->delay_ms > BACK_OFF_MAX_MS)
-        again->delay_ms = BACK_OFF_MAX_MS;
-    again->at = clock_now() + again->delay_ms * NANOSECONDS_PER_MS;
-    log_warn("worker %d is started again in %d s", number, again->delay_ms / 1000);
-}
-
-static void start_worker(int number, unsigned generation)
-{
-    struct process *process = free_process();
-    if (process == NULL)
-        return;
-    pid_t pid = fork();
-    if (pid == 0)
-        become_worker(number, (int)(process - master.processes));
-    if (pid < 0) {
-        log_error("no worker can be started: %s", strerror(errno));
-        delay_start(number);
-        return;
-    }
-    *process = (struct process){.pid = pid, .number = number, .generation = generation};
-    log_debug("worker %d started, pid %d", number, (int)pid);
-}
-
-static const struct process *find_worker(int number, unsigned generation)
-{
-    for (size_t i = 0; i < PROCESSES_MAX; i++) {
-        const struct process *process = &master.processes[i];
-        if (process->pid != 0 && process->number == number && process->generation == generation)
-            return process;
-    }
-    return NULL;
-}
-
-static size_t count_processes(void)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < PROCESSES_MAX; i++)
-        count += master.processes[i].pid != 0 ? 1 : 0;
-    return count;
+    return clock_now() + milliseconds * NANOSECONDS_PER_MS;
 }
 
 static void signal_generation(unsigned generation, int number)
 {
-    for (size_t i = 0; i < PROCESSES_MAX; i++)
-        if (master.processes[i].pid != 0 && master.processes[i].generation == generation)
-            kill(master.processes[i].pid, number);
+    struct process *process = NULL;
+    while ((process = processes_next(process)) != NULL)
+        if (process->generation == generation)
+            kill(process->pid, number);
 }
 
 static void signal_all(int number)
 {
-    for (size_t i = 0; i < PROCESSES_MAX; i++)
-        if (master.processes[i].pid != 0)
-            kill(master.processes[i].pid, number);
+    struct process *process = NULL;
+    while ((process = processes_next(process)) != NULL)
+        kill(process->pid, number);
 }
 
-/* Starts the workers of the serving generation that are missing and may be started by now. */
+/*
+ * Processes that never come to serve are started ever more seldom. A service that has worked is
+ * not throttled: what kills its workers now may be over in a second.
+ */
+static void delay_start(int number)
+{
+    struct start_again *again = &master.start_again[number];
+    if (master.has_served) {
+        again->at = in_ms(PAUSE_MS);
+        return;
+    }
+    again->delay_ms = again->delay_ms == 0 ? BACK_OFF_FIRST_MS : again->delay_ms * 2;
+    if (again->delay_ms > BACK_OFF_MAX_MS)
+        again->delay_ms = BACK_OFF_MAX_MS;
+    again->at = in_ms(again->delay_ms);
+    log_warn("process %d ended before its first request; the next is started in %d s", number,
+             again->delay_ms / 1000);
+}
+
+/* Starts those of the serving generation that are missing and may be started by now. */
 static void start_missing(void)
 {
-    for (int number = STATUS_NUMBER; number <= master.settings->workers; number++)
-        if (find_worker(number, master.serving) == NULL &&
-            clock_now() >= master.start_again[number].at)
-            start_worker(number, master.serving);
+    for (int number = STATUS_NUMBER; number <= master.settings.workers; number++)
+        if (processes_find(number, master.serving) == NULL &&
+            clock_now() >= master.start_again[number].at &&
+            !processes_start(number, master.serving))
+            delay_start(number);
 }
 
-static void start_take_over(void)
+static bool is_complete(unsigned generation, int workers)
 {
-    if (master.coming != 0)
-        return;
-    log_info("new workers take over");
-    master.coming = master.serving + 1;
-    master.coming_until = clock_now() + TAKE_OVER_MS * NANOSECONDS_PER_MS;
-    for (int number = STATUS_NUMBER; number <= master.settings->workers; number++)
-        start_worker(number, master.coming);
+    for (int number = STATUS_NUMBER; number <= workers; number++) {
+        const struct process *process = processes_find(number, generation);
+        if (process == NULL || !process->ready)
+            return false;
+    }
+    return true;
 }
+
+/* ---- taking over */
 
 static void give_up_take_over(const char *why)
 {
     log_error("the new workers do not come up (%s); the old ones serve on", why);
     signal_generation(master.coming, SIGTERM);
+    settings_free(&master.coming_settings);
     master.coming = 0;
-    /* The next generation must not be taken for the one that was given up. */
-    master.serving += 2;
-    for (size_t i = 0; i < PROCESSES_MAX; i++)
-        if (master.processes[i].generation == master.serving - 2)
-            master.processes[i].generation = master.serving;
+    sd_notifyf(0, "READY=1\nSTATUS=reload failed: %s", why);
+}
+
+/* The environment cannot change, but the file that CONFIG_FILE names can. */
+static void start_take_over(void)
+{
+    if (master.coming != 0)
+        return;
+    sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)(clock_now() / 1000));
+    master.coming = ++master.last;
+    master.coming_until = in_ms(TAKE_OVER_MS);
+    log_info("new workers take over");
+    if (settings_load(&master.coming_settings, stderr) > 0) {
+        give_up_take_over("the configuration is not valid");
+        return;
+    }
+    for (int number = STATUS_NUMBER; number <= master.coming_settings.workers; number++)
+        processes_start(number, master.coming);
 }
 
 /* The old workers are told to leave once every new one is ready. */
 static void finish_take_over(void)
 {
-    for (int number = STATUS_NUMBER; number <= master.settings->workers; number++) {
-        const struct process *process = find_worker(number, master.coming);
-        if (process == NULL || !process->ready)
-            return;
-    }
+    if (!is_complete(master.coming, master.coming_settings.workers))
+        return;
+    for (int number = STATUS_NUMBER; number <= master.settings.workers; number++)
+        scoreboard_count_restart(RESTART_RELOAD);
     signal_generation(master.serving, SIGTERM);
+    settings_free(&master.settings);
+    master.settings = master.coming_settings;
+    master.coming_settings = (struct settings){0};
     master.serving = master.coming;
     master.coming = 0;
     memset(master.start_again, 0, sizeof(master.start_again));
     log_info("new workers serve");
+    sd_notify(0, "READY=1\nSTATUS=");
 }
 
-static void read_ready(void)
+/* ---- processes that end */
+
+static enum scoreboard_restart cause_of(const struct process *ended, int status)
 {
-    pid_t pid;
-    while (read(master.ready_pipe[0], &pid, sizeof(pid)) == (ssize_t)sizeof(pid)) {
-        for (size_t i = 0; i < PROCESSES_MAX; i++) {
-            struct process *process = &master.processes[i];
-            if (process->pid != pid)
-                continue;
-            process->ready = true;
-            master.start_again[process->number].delay_ms = 0;
-            log_debug("worker %d is ready", process->number);
-        }
-    }
+    if (ended->hung)
+        return RESTART_HUNG;
+    if (ended->retiring)
+        return RESTART_RETIRED;
+    return WIFSIGNALED(status) ? RESTART_SIGNAL : RESTART_EXIT;
 }
 
-static void log_end(const struct process *process, int status)
+static void log_end(const struct process *ended, int status)
 {
     if (WIFSIGNALED(status))
-        log_error("worker %d (pid %d) was ended by signal %d", process->number, (int)process->pid,
+        log_error("process %d (pid %d) was ended by signal %d", ended->number, (int)ended->pid,
                   WTERMSIG(status));
     else if (WEXITSTATUS(status) != 0)
-        log_error("worker %d (pid %d) ended with status %d", process->number, (int)process->pid,
+        log_error("process %d (pid %d) ended with status %d", ended->number, (int)ended->pid,
                   WEXITSTATUS(status));
-    else
-        log_debug("worker %d (pid %d) ended", process->number, (int)process->pid);
 }
 
-static void note_end(struct process *process, int status)
+static void note_end(const struct process *ended, int status)
 {
-    struct process ended = *process;
-    *process = (struct process){0};
-    scoreboard_clear((int)(process - master.processes));
-    log_end(&ended, status);
+    bool had_served = scoreboard_slot(ended->slot)->served > 0;
     bool is_misconfigured = WIFEXITED(status) && WEXITSTATUS(status) == EXIT_CONFIGURATION;
-    if (ended.generation == master.coming && !ended.ready) {
-        give_up_take_over("one ended before it was ready");
-    } else if (ended.generation == master.serving && is_misconfigured) {
-        master.misconfigured = true;
-    } else if (ended.generation == master.serving && !ended.ready) {
-        delay_start(ended.number);
+    master.has_served = master.has_served || had_served;
+    scoreboard_clear(ended->slot);
+    log_end(ended, status);
+    if (ended->generation == master.coming) {
+        give_up_take_over("one ended before all were ready");
+    } else if (ended->generation == master.serving) {
+        scoreboard_count_restart(cause_of(ended, status));
+        master.misconfigured = master.misconfigured || is_misconfigured;
+        if (!had_served && !ended->retiring && !ended->hung)
+            delay_start(ended->number);
     }
 }
 
 static void reap(void)
 {
+    struct process ended;
     int status;
-    pid_t pid;
-    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-        for (size_t i = 0; i < PROCESSES_MAX; i++) {
-            if (master.processes[i].pid == pid) {
-                note_end(&master.processes[i], status);
-                break;
-            }
-        }
+    while (processes_reap(&ended, &status))
+        note_end(&ended, status);
+}
+
+/* ---- processes that should end */
+
+/* A request over its time holds a worker that is stopped, or that nothing will make answer. */
+static void end_hung(struct process *process, const struct scoreboard_slot *slot)
+{
+    int64_t busy_since = slot->busy_since;
+    int64_t limit = (master.settings.request_timeout_ms + GRACE_MS) * NANOSECONDS_PER_MS;
+    if (process->hung || busy_since == 0 || clock_now() - busy_since < limit)
+        return;
+    log_error("process %d (pid %d) is over its time and is killed", process->number,
+              (int)process->pid);
+    process->hung = true;
+    kill(process->pid, SIGKILL);
+}
+
+/* One that wants to leave may, as soon as the one in its place is ready. */
+static void retire(struct process *process, const struct scoreboard_slot *slot)
+{
+    if (!process->retiring && process->ready && slot->wants_to_retire) {
+        log_info("worker %d (pid %d) has served its time and is replaced", process->number,
+                 (int)process->pid);
+        process->retiring = true;
+    }
+    if (!process->retiring)
+        return;
+    const struct process *successor = processes_find(process->number, process->generation);
+    if (successor != NULL && successor->ready)
+        kill(process->pid, SIGTERM);
+}
+
+static void look_after_processes(void)
+{
+    struct process *process = NULL;
+    while ((process = processes_next(process)) != NULL) {
+        const struct scoreboard_slot *slot = scoreboard_slot(process->slot);
+        master.has_served = master.has_served || slot->served > 0;
+        end_hung(process, slot);
+        retire(process, slot);
     }
 }
 
-/* Sleeps until a signal, a worker's word, or the time of the next thing to do. */
+/* ---- the loop */
+
+/* Sleeps until a signal, a process's word, or the time of the next thing to do. */
 static void wait_for_events(int64_t until)
 {
+    const int64_t second = 1000 * NANOSECONDS_PER_MS;
     int64_t left = until - clock_now();
-    struct timespec timeout = {.tv_sec = left > 0 ? left / (1000 * NANOSECONDS_PER_MS) : 0,
-                               .tv_nsec = left > 0 ? left % (1000 * NANOSECONDS_PER_MS) : 0};
-    struct pollfd pipe = {.fd = master.ready_pipe[0], .events = POLLIN};
+    left = left > 0 ? left : 0;
+    struct timespec timeout = {.tv_sec = left / second, .tv_nsec = left % second};
+    struct pollfd pipe = {.fd = processes_ready_fd(), .events = POLLIN};
     ppoll(&pipe, 1, &timeout, signals_waiting());
-    /* A worker that says it is ready and then ends must be known as ready when it is reaped. */
-    read_ready();
+    /* One that says it is ready and then ends must be known as ready when it is reaped. */
+    processes_read_ready();
     if (signals_take_child())
         reap();
 }
 
-/* The next time at which something may be due, a second from now at most. */
+/* The next time at which something may be due. */
 static int64_t next_due(void)
 {
-    int64_t due = clock_now() + 1000 * NANOSECONDS_PER_MS;
-    for (int number = STATUS_NUMBER; number <= master.settings->workers; number++) {
+    int64_t due = in_ms(TICK_MS);
+    for (int number = STATUS_NUMBER; number <= master.settings.workers; number++) {
         int64_t at = master.start_again[number].at;
-        if (find_worker(number, master.serving) == NULL && at < due)
+        if (at < due && processes_find(number, master.serving) == NULL)
             due = at;
     }
     return due;
+}
+
+static void tell_systemd(void)
+{
+    if (!master.announced && is_complete(master.serving, master.settings.workers)) {
+        master.announced = true;
+        log_info("%d workers are ready", master.settings.workers);
+        sd_notify(0, "READY=1");
+    }
+    sd_notify(0, "WATCHDOG=1");
+}
+
+static void remember_connections(void)
+{
+    if (clock_now() - master.remembered_at < HISTORY_STEP_MS * NANOSECONDS_PER_MS)
+        return;
+    master.remembered_at = clock_now();
+    scoreboard_remember_connections();
 }
 
 static void supervise(void)
@@ -288,6 +300,9 @@ static void supervise(void)
     while (signals_stop_requests() == 0 && !master.misconfigured) {
         start_missing();
         wait_for_events(next_due());
+        look_after_processes();
+        remember_connections();
+        tell_systemd();
         if (signals_take_reload())
             start_take_over();
         if (master.coming != 0)
@@ -298,61 +313,104 @@ static void supervise(void)
 }
 
 /* Requests in hand are finished; what is left after the time for that is ended. */
-static void end_workers(void)
+static void end_processes(void)
 {
-    int64_t until = clock_now() + master.settings->shutdown_timeout_s * 1000 * NANOSECONDS_PER_MS;
+    int64_t until = in_ms(master.settings.shutdown_timeout_s * INT64_C(1000));
+    sd_notify(0, "STOPPING=1");
     signal_all(SIGTERM);
-    while (count_processes() > 0 && clock_now() < until && signals_stop_requests() < 2)
+    while (processes_count() > 0 && clock_now() < until && signals_stop_requests() < 2)
         wait_for_events(until);
-    if (count_processes() > 0)
-        log_warn("%zu workers did not end in time and are killed", count_processes());
+    if (processes_count() > 0)
+        log_warn("%zu processes did not end in time and are killed", processes_count());
     signal_all(SIGKILL);
-    while (count_processes() > 0)
-        wait_for_events(clock_now() + 100 * NANOSECONDS_PER_MS);
+    while (processes_count() > 0)
+        wait_for_events(in_ms(100));
 }
 
-static bool listen_on(struct listener *listener, const char *address)
+/* ---- the start */
+
+/* A socket that systemd made, by its name or place in the order; -1: none. */
+static int inherited_socket(int index)
+{
+    int count = sd_listen_fds(0);
+    return index < count ? SD_LISTEN_FDS_START + index : -1;
+}
+
+static bool listen_on(struct listener *listener, const char *address, int inherited,
+                      const struct identity *identity)
 {
     char problem[128];
-    if (listener_open(listener, address, master.settings->listen_backlog, problem, sizeof(problem)))
+    if (inherited >= 0) {
+        listener_adopt(listener, inherited);
         return true;
+    }
+    if (listener_open(listener, address, master.settings.listen_backlog, problem,
+                      sizeof(problem))) {
+        listener_give(listener, identity->user, identity->group);
+        return true;
+    }
     log_error("cannot listen on %s: %s", address, problem);
     return false;
 }
 
-/* What all processes share. False: the log says what could not be had, and nothing is left behind.
- */
-static bool open_shared(void)
+static bool open_listeners(const struct identity *identity)
 {
-    const struct settings *settings = master.settings;
-    master.scoreboard = scoreboard_create();
-    if (master.scoreboard < 0 || pipe2(master.ready_pipe, O_CLOEXEC | O_NONBLOCK) != 0) {
-        log_error("no shared memory or pipe: %s", strerror(errno));
+    const struct settings *settings = &master.settings;
+    if (!listen_on(&master.listener, settings->listen, inherited_socket(0), identity))
         return false;
-    }
-    if (!listen_on(&master.listener, settings->listen))
-        return false;
-    if (listen_on(&master.status_listener, settings->status_listen))
+    if (listen_on(&master.status_listener, settings->status_listen, inherited_socket(1), identity))
         return true;
     listener_close(&master.listener);
     return false;
 }
 
-int master_run(const struct settings *settings, const char *program)
+static bool open_processes(const char *program)
 {
-    log_open(settings->log_level, "master");
-    signals_start();
-    master.settings = settings;
-    master.program = program;
-    master.serving = 1;
-    if (!open_shared())
-        return EXIT_FAILURE;
-    log_info("listening on %s, backlog %d, %d workers", settings->listen, settings->listen_backlog,
-             settings->workers);
-    supervise();
+    int scoreboard = scoreboard_create();
+    struct processes_config config = {program, master.listener.fd, master.status_listener.fd,
+                                      scoreboard};
+    if (scoreboard >= 0 && processes_open(&config))
+        return true;
+    log_error("no shared memory or pipe: %s", strerror(errno));
+    return false;
+}
+
+static int run(const char *program, const struct identity *identity)
+{
+    char problem[128];
+    int status = EXIT_FAILURE;
+    if (!open_listeners(identity))
+        return status;
+    if (!privileges_drop(identity, problem, sizeof(problem))) {
+        log_error("%s", problem);
+    } else if (open_processes(program)) {
+        log_info("listening on %s, backlog %d, %d workers", master.settings.listen,
+                 master.settings.listen_backlog, master.settings.workers);
+        supervise();
+        status = master.misconfigured ? EXIT_CONFIGURATION : EXIT_SUCCESS;
+    }
     listener_close(&master.listener);
     listener_close(&master.status_listener);
-    end_workers();
+    end_processes();
+    return status;
+}
+
+int master_run(const char *program)
+{
+    char problem[128];
+    struct identity identity;
+    if (settings_load(&master.settings, stderr) > 0)
+        return EXIT_CONFIGURATION;
+    log_open(master.settings.log_level, "master");
+    signals_start();
+    master.serving = master.last = 1;
+    int status = EXIT_CONFIGURATION;
+    if (privileges_find(master.settings.user_name, master.settings.group_name, &identity, problem,
+                        sizeof(problem)))
+        status = run(program, &identity);
+    else
+        log_error("%s", problem);
     log_info("stopped");
-    return master.misconfigured ? EXIT_CONFIGURATION : EXIT_SUCCESS;
+    settings_free(&master.settings);
+    return status;
 }

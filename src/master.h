@@ -4,13 +4,11 @@
 #include "settings.h"
 
 /*
- * Listens, and keeps the configured number of workers running until told to stop. `program` is the
- * absolute path that workers are started from: what is on disk there at that moment. SIGHUP
- * replaces all workers by new ones; SIGTERM and SIGINT end them and the master. Returns the exit
- * status.
+ * Listens, and keeps the configured number of workers, and the status process, running until told
+ * to stop. `program` is the absolute path that they are started from. SIGHUP replaces them by new
+ * ones of what is on disk; SIGTERM and SIGINT end them and the master, a second one at once.
+ * Returns the exit status.
  */
-int master_run(const struct settings *settings, const char *program);
-
-enum { EXIT_CONFIGURATION = 2 }; /* a worker that ends so is not started again */
+int master_run(const char *program);
 
 #endif

@@ -86,7 +86,7 @@ static void write_page(const struct filters *filters, const PGresult *rows, int6
                          ",\"offset\":%" PRId64 ",\"hasMore\":%s,\"enrichment\":\"%s\"}}",
                          total, filters->limit, filters->offset,
                          filters->offset + filters->limit < total ? "true" : "false",
-                         enrichments->state);
+                         enrichment_state_name(enrichments->state));
 }
 
 static void answer_page(const struct request *request, const struct filters *filters,
@@ -191,7 +191,8 @@ static void write_group(const char *key, const PGresult *rows,
     }
     buffer_append_format(body, "],\"meta\":{\"total\":%d,\"groupKey\":", PQntuples(rows));
     json_write_string(body, key);
-    buffer_append_format(body, ",\"enrichment\":\"%s\"}}", enrichments->state);
+    buffer_append_format(body, ",\"enrichment\":\"%s\"}}",
+                         enrichment_state_name(enrichments->state));
 }
 
 static void answer_group(const struct request *request, const PGresult *rows,

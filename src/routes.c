@@ -5,6 +5,7 @@
 #include "routes.h"
 
 #include "health.h"
+#include "metrics.h"
 #include "proposals.h"
 #include "text.h"
 
@@ -23,17 +24,21 @@ struct route {
     const char *path;
     void (*answer)(const struct request *request, struct response *response);
     bool has_etag;
+    enum scoreboard_route counted_as;
 };
 
 /* The first that fits counts. A path may have one '/' more at its end. */
 static const struct route ROUTES[] = {
-    {ROUTE_EXACT, "/api/proposals", proposals_list, true},
-    {ROUTE_EXACT, "/api/proposals/eligible-count", proposals_eligible_count, true},
-    {ROUTE_PARAMETER, "/api/proposals/group/", proposals_group, true},
-    {ROUTE_PARAMETER, "/api/proposals/", proposals_detail, true},
-    {ROUTE_EXACT, "/api/health", health_report, false},
-    {ROUTE_EXACT, "/api/health/live", health_live, false},
-    {ROUTE_EXACT, "/api/health/ready", health_ready, false},
+    {ROUTE_EXACT, "/api/proposals", proposals_list, true, SCOREBOARD_LIST},
+    {ROUTE_EXACT, "/api/proposals/eligible-count", proposals_eligible_count, true,
+     SCOREBOARD_ELIGIBLE_COUNT},
+    {ROUTE_PARAMETER, "/api/proposals/group/", proposals_group, true, SCOREBOARD_GROUP},
+    {ROUTE_PARAMETER, "/api/proposals/", proposals_detail, true, SCOREBOARD_DETAIL},
+    {ROUTE_EXACT, "/api/health", health_report, false, SCOREBOARD_STATUS},
+    {ROUTE_EXACT, "/api/health/live", health_live, false, SCOREBOARD_STATUS},
+    {ROUTE_EXACT, "/api/health/ready", health_ready, false, SCOREBOARD_STATUS},
+    {ROUTE_EXACT, "/api/health/workers", health_workers, false, SCOREBOARD_STATUS},
+    {ROUTE_EXACT, "/metrics", metrics_answer, false, SCOREBOARD_STATUS},
 };
 
 static const char READ_METHODS[] = "GET, HEAD, OPTIONS";
@@ -87,6 +92,8 @@ static void answer(const struct request *request, struct response *response)
     struct slice parameter;
     const struct route *route = find_route(request->path, &parameter);
     response->cache_control = "no-cache";
+    response->content_type = HTTP_JSON;
+    response->route = route != NULL ? route->counted_as : SCOREBOARD_NO_ROUTE;
     if (strlen(request->path) + strlen(request->query) > TARGET_SIZE_MAX) {
         http_error(response, 414, "URI_TOO_LONG", "The request target is too long");
     } else if (route == NULL) {

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum setting_kind { SETTING_ADDRESS, SETTING_URL, SETTING_NUMBER, SETTING_LOG_LEVEL };
+enum setting_kind { SETTING_NAME, SETTING_ADDRESS, SETTING_URL, SETTING_NUMBER, SETTING_LOG_LEVEL };
 
 struct setting {
     const char *name;
@@ -44,6 +44,16 @@ static const struct setting SETTINGS[] = {
      "time for a whole request, both databases included"},
     {"MILES_TIMEOUT_MS", SETTING_NUMBER, "2000", 50, 10 * MINUTE_MS, FIELD(miles_timeout_ms),
      "time within that for Miles Republic; then rows go out as stored"},
+    {"CONNECTION_MAX_AGE_S", SETTING_NUMBER, "1800", 0, 7 * 24 * 3600, FIELD(connection_max_age_s),
+     "a connection older than this (less up to a fifth) is renewed between requests; 0: never"},
+    {"MAX_REQUESTS", SETTING_NUMBER, "0", 0, 1000000000, FIELD(max_requests),
+     "requests after which a worker is replaced; 0: never"},
+    {"WORKER_MEMORY_MB", SETTING_NUMBER, "256", 0, 1048576, FIELD(worker_memory_mb),
+     "resident memory above which a worker is replaced; 0: any"},
+    {"USER_NAME", SETTING_NAME, "", 0, 0, FIELD(user_name),
+     "the user to become when started as root; empty: stay"},
+    {"GROUP_NAME", SETTING_NAME, "", 0, 0, FIELD(group_name),
+     "the group to become likewise, and that of the sockets; empty: the user's own"},
     {"SHUTDOWN_TIMEOUT_S", SETTING_NUMBER, "10", 1, 600, FIELD(shutdown_timeout_s),
      "time for requests in hand when asked to stop"},
     {"LOG_LEVEL", SETTING_LOG_LEVEL, "info", 0, 0, FIELD(log_level_name),
@@ -115,14 +125,31 @@ static int load_log_level(struct settings *settings, const struct setting *setti
     return fault(faults, setting, "must be error, warn, info or debug");
 }
 
+/* The value of a line NAME=value of the file; NULL: it has none. */
+static const char *file_value(const struct settings *settings, const char *name)
+{
+    size_t length = strlen(name);
+    for (size_t at = 0; at < settings->file_length; at += strlen(settings->file + at) + 1) {
+        const char *line = settings->file + at;
+        if (strncmp(line, name, length) == 0 && line[length] == '=')
+            return line + length + 1;
+    }
+    return NULL;
+}
+
 static int load(struct settings *settings, const struct setting *setting, FILE *faults)
 {
     const char *value = getenv(setting->name);
+    if (value == NULL || value[0] == '\0')
+        value = file_value(settings, setting->name);
     if (value == NULL || value[0] == '\0')
         value = setting->otherwise;
     if (value == NULL)
         return fault(faults, setting, "must be set");
     switch (setting->kind) {
+    case SETTING_NAME:
+        *text_field(settings, setting) = value;
+        return 0;
     case SETTING_ADDRESS:
         return load_address(settings, setting, value, faults);
     case SETTING_URL:
@@ -135,10 +162,58 @@ static int load(struct settings *settings, const struct setting *setting, FILE *
     return 1;
 }
 
+static bool is_known_line(const char *line)
+{
+    for (size_t i = 0; i < SETTING_COUNT; i++) {
+        size_t length = strlen(SETTINGS[i].name);
+        if (strncmp(line, SETTINGS[i].name, length) == 0 && line[length] == '=')
+            return true;
+    }
+    return line[0] == '\0' || line[0] == '#';
+}
+
+/* Cuts the file into lines. A line's text is in no message: it may be a secret gone astray. */
+static int cut_lines(struct settings *settings, FILE *faults)
+{
+    int count = 0;
+    int number = 1;
+    for (size_t i = 0; i < settings->file_length; i++)
+        if (settings->file[i] == '\n')
+            settings->file[i] = '\0';
+    for (size_t at = 0; at < settings->file_length; number++) {
+        if (!is_known_line(settings->file + at)) {
+            fprintf(faults, "proposals-fcgi: CONFIG_FILE: line %d is not a setting\n", number);
+            count++;
+        }
+        at += strlen(settings->file + at) + 1;
+    }
+    return count;
+}
+
+static int load_file(struct settings *settings, FILE *faults)
+{
+    const char *path = getenv("CONFIG_FILE");
+    if (path == NULL || path[0] == '\0')
+        return 0;
+    FILE *file = fopen(path, "re");
+    size_t size = 0;
+    ssize_t length = file != NULL ? getdelim(&settings->file, &size, '\0', file) : -1;
+    bool is_empty = file != NULL && length < 0 && feof(file) != 0;
+    if (file != NULL)
+        fclose(file);
+    if (length < 0 && !is_empty) {
+        fprintf(faults, "proposals-fcgi: CONFIG_FILE: it cannot be read\n");
+        return 1;
+    }
+    settings->file_length = length > 0 ? (size_t)length : 0;
+    return cut_lines(settings, faults);
+}
+
 int settings_load(struct settings *settings, FILE *faults)
 {
     int count = 0;
     *settings = (struct settings){.log_level = LOG_LEVEL_INFO};
+    count += load_file(settings, faults);
     for (size_t i = 0; i < SETTING_COUNT; i++)
         count += load(settings, &SETTINGS[i], faults);
     return count;
@@ -179,4 +254,8 @@ void settings_print_table(FILE *out)
 void settings_free(struct settings *settings)
 {
     connection_options_free(&settings->data_agents);
+    if (settings->file != NULL)
+        explicit_bzero(settings->file, settings->file_length);
+    free(settings->file);
+    settings->file = NULL;
 }

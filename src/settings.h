@@ -6,7 +6,9 @@
 
 #include <stdio.h>
 
-/* The effective configuration. Texts are those of the environment or static. */
+enum { EXIT_CONFIGURATION = 2 }; /* a process that ends so is not started again */
+
+/* The effective configuration. Texts are those of the environment, the file, or static. */
 struct settings {
     const char *database_url;
     const char *listen;
@@ -16,15 +18,23 @@ struct settings {
     int workers;
     int request_timeout_ms;
     int miles_timeout_ms;
+    int connection_max_age_s;
+    int max_requests;
+    int worker_memory_mb;
     int shutdown_timeout_s;
+    const char *user_name;
+    const char *group_name;
 
+    char *file; /* the text of CONFIG_FILE, cut into lines; owned */
+    size_t file_length;
     struct connection_options data_agents; /* database_url, parsed */
     enum log_level log_level;
 };
 
 /*
- * Reads the environment. Writes one line for each fault to `faults` and returns how many there are.
- * With faults, `settings` holds what could be read.
+ * Reads the environment, and the file that CONFIG_FILE names: lines of NAME=value, of which the
+ * environment has the last word. Writes one line for each fault to `faults` and returns how many
+ * there are. With faults, `settings` holds what could be read.
  */
 int settings_load(struct settings *settings, FILE *faults);
 

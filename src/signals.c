@@ -5,6 +5,7 @@
 #include "signals.h"
 
 #include <stddef.h>
+#include <unistd.h>
 
 static volatile sig_atomic_t stop_requests;
 static volatile sig_atomic_t reload_requested;
@@ -21,6 +22,14 @@ static void note_signal(int number)
         stop_requests = stop_requests + 1;
 }
 
+/* Not blocked: it must come through while a request waits for a database. */
+static void note_parent_died(int number)
+{
+    (void)number;
+    stop_requests = 2;
+    alarm(1); /* SIGALRM ends the process */
+}
+
 void signals_start(void)
 {
     static const int NOTED[] = {SIGTERM, SIGINT, SIGHUP, SIGCHLD};
@@ -32,6 +41,10 @@ void signals_start(void)
         sigaddset(&noted, NOTED[i]);
         sigaction(NOTED[i], &note, NULL);
     }
+    struct sigaction parent_died = {.sa_handler = note_parent_died, .sa_flags = SA_RESTART};
+    struct sigaction as_usual = {.sa_handler = SIG_DFL};
+    sigaction(SIGNAL_PARENT_DIED, &parent_died, NULL);
+    sigaction(SIGALRM, &as_usual, NULL);
     sigaction(SIGPIPE, &ignore, NULL);
     sigprocmask(SIG_BLOCK, &noted, &waiting_mask);
     /* Whoever started this program may have left them blocked. */

@@ -10,6 +10,9 @@
  */
 void signals_start(void);
 
+/* What the kernel is asked to send when the parent dies: stop, and do not live a second longer. */
+enum { SIGNAL_PARENT_DIED = SIGUSR1 };
+
 /* The mask for ppoll, and for a program that is started. */
 const sigset_t *signals_waiting(void);
 

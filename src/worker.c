@@ -32,6 +32,7 @@ enum {
     ACCEPT_PAUSE_MS = 100,         /* when there is no descriptor for a connection */
     BODY_KEPT_BYTES = 1024 * 1024, /* the answer's memory that is kept for the next one */
     BODY_READ_BYTES = 1024 * 1024, /* of a request's body, which is only thrown away */
+    MEMORY_LOOK_REQUESTS = 64,
     CLIENT_TEXT_SIZE = 512,
 };
 
@@ -41,6 +42,7 @@ static const struct timespec IDLE_TIMEOUT = {.tv_sec = IDLE_TIMEOUT_MS / 1000};
 struct worker {
     const struct settings *settings;
     FCGX_Request fcgi;
+    int page_size;
     struct response response; /* its body's memory is used again and again */
     struct buffer head;
     char process_name[32];
@@ -78,10 +80,8 @@ static void send_response(struct worker *worker, const struct timing *timing, bo
     buffer_append_format(head, "Status: %d %s\r\nCache-Control: %s\r\n", response->status,
                          http_reason(response->status), response->cache_control);
     if (has_content)
-        buffer_append_format(head,
-                             "Content-Type: application/json; charset=utf-8\r\n"
-                             "Content-Length: %zu\r\n",
-                             response->body.length);
+        buffer_append_format(head, "Content-Type: %s\r\nContent-Length: %zu\r\n",
+                             response->content_type, response->body.length);
     if (response->etag[0] != '\0')
         buffer_append_format(head, "ETag: %s\r\n", response->etag);
     append_server_timing(head, timing);
@@ -139,6 +139,19 @@ static bool read_target(const char *target, struct arena *arena, struct request 
     return request->path != NULL;
 }
 
+static void count_request(const struct worker *worker, const struct timing *timing)
+{
+    struct scoreboard_request counted = {
+        .route = worker->response.route,
+        .status = worker->response.status,
+        .bytes = worker->response.body.length,
+        .durations = {[DURATION_DATA_AGENTS] = timing->spent.data_agents,
+                      [DURATION_MILES_REPUBLIC] = timing->spent.miles_republic,
+                      [DURATION_REQUEST] = clock_now() - timing->started},
+    };
+    scoreboard_count_request(&counted);
+}
+
 static void serve_request(struct worker *worker)
 {
     struct timing timing = {.started = clock_now()};
@@ -165,6 +178,7 @@ static void serve_request(struct worker *worker)
     send_response(worker, &timing, strcmp(request.method, "HEAD") != 0);
     FCGX_FFlush(worker->fcgi.out);
     log_access(worker, &request, target, &timing);
+    count_request(worker, &timing);
     arena_free(&arena);
     FCGX_Finish_r(&worker->fcgi);
     log_set_request(NULL);
@@ -209,8 +223,36 @@ static bool wait_for_request(struct worker *worker)
     return ready > 0 && signals_stop_requests() == 0;
 }
 
+/* Resident bytes, from the kernel; 0 where it does not say. */
+static int64_t resident_memory(const struct worker *worker)
+{
+    char text[64];
+    int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    ssize_t length = fd >= 0 ? read(fd, text, sizeof(text) - 1) : -1;
+    if (fd >= 0)
+        close(fd);
+    text[length > 0 ? length : 0] = '\0';
+    const char *resident = strchr(text, ' ');
+    return resident != NULL ? strtoll(resident, NULL, 10) * worker->page_size : 0;
+}
+
+/* A worker that has had its time asks its master for a successor, and serves until there is one. */
+static void look_at_limits(const struct worker *worker)
+{
+    const struct settings *settings = worker->settings;
+    struct scoreboard_slot *slot = scoreboard_mine();
+    uint64_t served = slot->served;
+    bool is_done = settings->max_requests > 0 && served >= (uint64_t)settings->max_requests;
+    if (settings->worker_memory_mb > 0 && served % MEMORY_LOOK_REQUESTS == 0)
+        is_done =
+            is_done || resident_memory(worker) > settings->worker_memory_mb * INT64_C(1024) * 1024;
+    if (is_done && !slot->wants_to_retire)
+        slot->wants_to_retire = true;
+}
+
 static void serve(struct worker *worker)
 {
+    struct scoreboard_slot *slot = scoreboard_mine();
     while (signals_stop_requests() == 0) {
         if (!wait_for_request(worker))
             continue;
@@ -219,8 +261,14 @@ static void serve(struct worker *worker)
         /* Without this, closing a connection waits for the peer, two seconds for each byte it
          * sends. */
         worker->fcgi.detached = 1;
-        if (FCGX_Accept_r(&worker->fcgi) >= 0)
+        slot->busy_since = clock_now();
+        if (FCGX_Accept_r(&worker->fcgi) >= 0) {
+            slot->served = slot->served + 1;
             serve_request(worker);
+            database_manager_end_request();
+            look_at_limits(worker);
+        }
+        slot->busy_since = 0;
     }
     close_connection(worker);
 }
@@ -231,7 +279,7 @@ static bool follow_master(const struct worker_role *role)
     pid_t master = getppid();
     if (role->kind == ROLE_ALONE)
         return true;
-    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    prctl(PR_SET_PDEATHSIG, SIGNAL_PARENT_DIED);
     if (getppid() != master || master == 1)
         return false;
     pid_t self = getpid();
@@ -256,11 +304,13 @@ static bool prepare(struct worker *worker, const struct settings *settings,
 {
     int scoreboard = role->kind == ROLE_ALONE ? -1 : WORKER_SCOREBOARD_FD;
     worker->settings = settings;
+    worker->page_size = (int)sysconf(_SC_PAGESIZE);
     choose_names(worker, role);
     log_open(settings->log_level, worker->process_name);
     srandom((unsigned)getpid());
     signals_start();
-    if (!scoreboard_attach(scoreboard, role->slot, role->kind != ROLE_STATUS)) {
+    struct scoreboard_place place = {role->slot, role->number, role->kind != ROLE_STATUS};
+    if (!scoreboard_attach(scoreboard, &place)) {
         log_error("no scoreboard: %s", strerror(errno));
         return false;
     }
@@ -279,6 +329,7 @@ static bool prepare(struct worker *worker, const struct settings *settings,
         .application_name = worker->application_name,
         .request_timeout_ms = settings->request_timeout_ms,
         .miles_timeout_ms = settings->miles_timeout_ms,
+        .connection_max_age_s = settings->connection_max_age_s,
     });
     return true;
 }
