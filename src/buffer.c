@@ -4,25 +4,27 @@
  */
 #include "buffer.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { SMALLEST_CAPACITY = 256 };
 
+/* Room for more bytes and, beyond the limit, a NUL that is not part of the content. */
 static bool reserve(struct buffer *buffer, size_t more)
 {
     if (buffer->failed)
         return false;
-    if (more <= buffer->capacity - buffer->length)
-        return true;
-    size_t needed = buffer->length + more;
-    if (needed < more || (buffer->limit > 0 && needed > buffer->limit)) {
+    size_t length = buffer->length + more;
+    if (length < more || length > SIZE_MAX / 4 || (buffer->limit > 0 && length > buffer->limit)) {
         buffer->failed = true;
         return false;
     }
+    if (length < buffer->capacity)
+        return true;
     size_t capacity = buffer->capacity > 0 ? buffer->capacity : SMALLEST_CAPACITY;
-    while (capacity < needed)
+    while (capacity <= length)
         capacity *= 2;
     char *data = realloc(buffer->data, capacity);
     if (data == NULL) {
@@ -58,7 +60,7 @@ void buffer_append_format(struct buffer *buffer, const char *format, ...)
     va_start(arguments, format);
     int length = vsnprintf(NULL, 0, format, arguments);
     va_end(arguments);
-    if (length < 0 || !reserve(buffer, (size_t)length + 1))
+    if (length < 0 || !reserve(buffer, (size_t)length))
         return;
     va_start(arguments, format);
     vsnprintf(buffer->data + buffer->length, (size_t)length + 1, format, arguments);
@@ -68,7 +70,7 @@ void buffer_append_format(struct buffer *buffer, const char *format, ...)
 
 const char *buffer_text(struct buffer *buffer)
 {
-    if (!reserve(buffer, 1))
+    if (!reserve(buffer, 0))
         return NULL;
     buffer->data[buffer->length] = '\0';
     return buffer->data;

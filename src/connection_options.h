@@ -18,6 +18,7 @@ struct connection_options {
     char *search_path;          /* the one schema to look in; NULL: the server's default */
     char *server_options;       /* the URL's own `options`; NULL: none */
     char *ignored;              /* names of URL parameters that mean nothing here; NULL: none */
+    bool verifies_server;       /* sslaccept=strict */
     bool transaction_pooling;   /* behind PgBouncer in transaction mode */
     int64_t connect_timeout_ms; /* 0: none of its own */
 };

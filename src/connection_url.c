@@ -131,6 +131,8 @@ static const char *parse_hosts(struct slice text, struct connection_options *opt
     const char *problem = NULL;
     while (problem == NULL && text.length > 0) {
         const char *comma = memchr(text.start, ',', text.length);
+        if (comma == text.start)
+            return "a host is empty";
         problem = parse_host(comma != NULL ? before(text, comma) : text, &hosts, &ports);
         text = comma != NULL ? behind(text, comma) : slice_of("");
     }
@@ -233,13 +235,6 @@ static bool means_nothing_here(const char *name)
     return false;
 }
 
-static const char *apply_sslaccept(struct connection_options *options, const char *value)
-{
-    if (strcmp(value, "strict") != 0)
-        return NULL;
-    return connection_options_set_sslmode(options, "verify-full") ? NULL : OUT_OF_MEMORY;
-}
-
 static const char *apply_parameter(struct connection_options *options, const char *name,
                                    const char *value)
 {
@@ -247,7 +242,7 @@ static const char *apply_parameter(struct connection_options *options, const cha
     if (keyword != NULL)
         return set_keyword(options, keyword, value);
     if (strcmp(name, "schema") == 0)
-        return replace_text(&options->search_path, value);
+        return value[0] != '\0' ? replace_text(&options->search_path, value) : NULL;
     if (strcmp(name, "options") == 0)
         return replace_text(&options->server_options, value);
     if (strcmp(name, "pgbouncer") == 0) {
@@ -256,8 +251,10 @@ static const char *apply_parameter(struct connection_options *options, const cha
     }
     if (strcmp(name, "sslmode") == 0)
         return connection_options_set_sslmode(options, value) ? NULL : "sslmode is unknown";
-    if (strcmp(name, "sslaccept") == 0)
-        return apply_sslaccept(options, value);
+    if (strcmp(name, "sslaccept") == 0) {
+        options->verifies_server = strcmp(value, "strict") == 0;
+        return NULL;
+    }
     if (strcmp(name, "connect_timeout") == 0)
         return set_connect_timeout(options, value);
     if (strcmp(name, "port") == 0)
@@ -321,7 +318,8 @@ static const char *parse(struct slice rest, struct connection_options *options)
     struct slice path = cut(&rest, "?#");
     if (rest.length > 0 && rest.start[0] == '#')
         return "a '#' must be written %23";
-    if (memchr(path.start, '@', path.length) != NULL)
+    if (memchr(path.start, '@', path.length) != NULL ||
+        memchr(rest.start, '@', rest.length) != NULL)
         return "a '/', '?' or '@' in the user, password or database must be percent-encoded";
 
     const char *at = memrchr(authority.start, '@', authority.length);
@@ -334,6 +332,10 @@ static const char *parse(struct slice rest, struct connection_options *options)
         problem = set_decoded(options, "dbname", behind(path, path.start));
     if (problem == NULL && rest.length > 1)
         problem = parse_parameters(behind(rest, rest.start), options);
+    /* sslaccept=strict asks for more than any sslmode, wherever it stands. */
+    if (problem == NULL && options->verifies_server &&
+        !connection_options_set_sslmode(options, "verify-full"))
+        problem = OUT_OF_MEMORY;
     return problem;
 }
 

@@ -29,18 +29,19 @@ enum previous_column { PREVIOUS_ID, PREVIOUS_CALENDAR_STATUS, PREVIOUS_YEAR, PRE
 
 /*
  * `year` is a text; its leading integer counts. The year before is computed only where the integer
- * is small enough that no row can make the statement fail for the others.
+ * is small enough that no row can make the statement fail for the others. OFFSET 0 keeps both from
+ * being computed again for each edition that is looked at.
  */
 static const char EDITIONS_SQL[] =
     "SELECT e.id, e.\"eventId\", y.number,"
     " b.id, b.\"calendarStatus\", b.year, b.\"startDate\""
     " FROM \"Edition\" e"
-    " CROSS JOIN LATERAL (SELECT substring(e.year FROM '^\\s*([+-]?[0-9]+)') AS number) y"
+    " CROSS JOIN LATERAL (SELECT substring(e.year FROM '^\\s*([+-]?[0-9]+)') AS number OFFSET 0) y"
+    " CROSS JOIN LATERAL (SELECT CASE WHEN length(y.number) <= 15 AND y.number::bigint <> 0"
+    "  THEN (y.number::bigint - 1)::text END AS year OFFSET 0) w"
     " LEFT JOIN LATERAL (SELECT q.id, q.\"calendarStatus\", q.year, q.\"startDate\""
     "  FROM \"Edition\" q WHERE q.\"eventId\" = e.\"eventId\""
-    "  AND q.year = CASE WHEN length(y.number) <= 15 AND y.number::bigint <> 0"
-    "   THEN (y.number::bigint - 1)::text END"
-    "  ORDER BY q.id LIMIT 1) b ON true"
+    "  AND q.year = w.year ORDER BY q.id LIMIT 1) b ON true"
     " WHERE e.id = ANY ($1::int4[]) ORDER BY e.id";
 
 /* $1 and $2: event and year, pair by pair; one row for each pair, in their order. */

@@ -10,7 +10,7 @@
 void json_write_string(struct buffer *out, const char *text);
 void json_write_bytes(struct buffer *out, const char *bytes, size_t length);
 
-/* The shortest decimal that reads back as the same double; NaN and Infinity are null. */
+/* 15 to 17 digits, as few as read back as the same double; NaN and Infinity are null. */
 void json_write_double(struct buffer *out, double value);
 
 /* PostgreSQL's text of a float8, which is JSON but for NaN and Infinity: those are null. */

@@ -104,6 +104,8 @@ static const char *bind_and_listen(struct listener *listener, const struct socka
         listen(listener->fd, backlog) == 0)
         return NULL;
     problem = strerror(errno);
+    if (bound == 0)
+        unlink(address->sun_path);
     close(listener->fd);
     return problem;
 }

@@ -33,30 +33,38 @@ void log_set_request(const char *id)
     log_escape(request_id, sizeof(request_id), id != NULL ? id : "");
 }
 
-static bool is_plain(unsigned char byte)
+static bool is_plain(struct slice character)
 {
+    unsigned char byte = (unsigned char)character.start[0];
     return byte > ' ' && byte < 0x7f && byte != '"' && byte != '\\';
 }
 
-static bool is_plain_in_sentence(unsigned char byte)
+/* Of a whole character: U+0080 to U+009F, which terminals obey, are C2 80 to C2 9F. */
+static bool is_plain_in_sentence(struct slice character)
 {
-    return byte >= ' ' && byte != 0x7f && byte != '\\';
+    unsigned char byte = (unsigned char)character.start[0];
+    bool is_control =
+        byte < ' ' || byte == 0x7f || (byte == 0xc2 && (unsigned char)character.start[1] < 0xa0);
+    return !is_control && byte != '\\';
 }
 
-static const char *escape(char *escaped, size_t size, const char *text,
-                          bool (*stays)(unsigned char byte))
+/* Cuts between characters, so that what fits is still text. */
+static const char *escape(char *escaped, size_t size, const char *text, bool is_utf8,
+                          bool (*stays)(struct slice character))
 {
     size_t length = 0;
-    for (; *text != '\0'; text++) {
-        unsigned char byte = (unsigned char)*text;
-        size_t needed = stays(byte) ? 1 : 4;
-        if (length + needed >= size)
+    while (*text != '\0') {
+        size_t bytes = is_utf8 ? text_character_length(text) : 1;
+        bool plain = stays((struct slice){text, bytes});
+        if (length + (plain ? bytes : 4 * bytes) >= size)
             break;
-        if (needed == 1)
-            escaped[length] = (char)byte;
-        else
-            snprintf(escaped + length, size - length, "\\x%02x", byte);
-        length += needed;
+        for (; bytes > 0; bytes--, text++) {
+            if (plain)
+                escaped[length++] = *text;
+            else
+                length += (size_t)snprintf(escaped + length, size - length, "\\x%02x",
+                                           (unsigned char)*text);
+        }
     }
     escaped[length] = '\0';
     return escaped;
@@ -64,14 +72,14 @@ static const char *escape(char *escaped, size_t size, const char *text,
 
 const char *log_escape(char *escaped, size_t size, const char *text)
 {
-    return escape(escaped, size, text, is_plain);
+    return escape(escaped, size, text, false, is_plain);
 }
 
 const char *log_escape_sentence(char *escaped, size_t size, const char *text)
 {
     if (!text_is_utf8(text, strlen(text)))
         return log_escape(escaped, size, text);
-    return escape(escaped, size, text, is_plain_in_sentence);
+    return escape(escaped, size, text, true, is_plain_in_sentence);
 }
 
 static size_t write_prefix(char *record, size_t size, enum log_level level)

@@ -4,6 +4,7 @@
  */
 #include "proposals.h"
 
+#include "count_cache.h"
 #include "database_manager.h"
 #include "enrich_proposal.h"
 #include "filters.h"
@@ -90,13 +91,12 @@ static void write_page(const struct filters *filters, const PGresult *rows, int6
 }
 
 static void answer_page(const struct request *request, const struct filters *filters,
-                        const PGresult *rows, const PGresult *count, struct response *response)
+                        const PGresult *rows, int64_t total, struct response *response)
 {
     struct enrichments enrichments = {0};
     enum database_status status =
         enrich_proposals(rows, request->arena, &request->deadline, &enrichments);
     if (status == DATABASE_OK) {
-        int64_t total = strtoll(PQgetvalue(count, 0, 0), NULL, 10);
         response->status = 200;
         write_page(filters, rows, total, &enrichments, &response->body);
     } else {
@@ -105,23 +105,37 @@ static void answer_page(const struct request *request, const struct filters *fil
     enrichments_free(&enrichments);
 }
 
+/* The rows, and in the same round trip the total where none is remembered. */
+static enum database_status fetch_page(const struct request *request, struct query *rows,
+                                       struct query *count, int64_t *total)
+{
+    struct query *const queries[] = {rows, count};
+    bool is_known = count_cache_find(count, total);
+    enum database_status status =
+        database_manager_ask_data_agents(queries, is_known ? 1 : 2, true, &request->deadline);
+    if (status == DATABASE_OK && !is_known) {
+        *total = strtoll(PQgetvalue(count->result, 0, 0), NULL, 10);
+        count_cache_store(count, *total);
+    }
+    return status;
+}
+
 void proposals_list(const struct request *request, struct response *response)
 {
     struct query_string query_string;
     struct filters filters;
     struct query rows;
     struct query count;
+    int64_t total = 0;
     if (!read_filters(request, &query_string, &filters, response))
         return;
     if (!proposals_sql_page(&filters, request->arena, &rows, &count)) {
         answer_internal_error(response);
         return;
     }
-    struct query *const queries[] = {&rows, &count};
-    enum database_status status =
-        database_manager_ask_data_agents(queries, 2, true, &request->deadline);
+    enum database_status status = fetch_page(request, &rows, &count, &total);
     if (status == DATABASE_OK)
-        answer_page(request, &filters, rows.result, count.result, response);
+        answer_page(request, &filters, rows.result, total, response);
     else
         answer_database_error(status, response);
     query_clear(&rows);

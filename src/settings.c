@@ -46,6 +46,8 @@ static const struct setting SETTINGS[] = {
      "time within that for Miles Republic; then rows go out as stored"},
     {"CONNECTION_MAX_AGE_S", SETTING_NUMBER, "1800", 0, 7 * 24 * 3600, FIELD(connection_max_age_s),
      "a connection older than this (less up to a fifth) is renewed between requests; 0: never"},
+    {"COUNT_MAX_AGE_MS", SETTING_NUMBER, "1000", 0, 3600000, FIELD(count_max_age_ms),
+     "how old the total of a filter (meta.total) may be; 0: always counted. Rows are never old"},
     {"MAX_REQUESTS", SETTING_NUMBER, "0", 0, 1000000000, FIELD(max_requests),
      "requests after which a worker is replaced; 0: never"},
     {"WORKER_MEMORY_MB", SETTING_NUMBER, "256", 0, 1048576, FIELD(worker_memory_mb),

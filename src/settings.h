@@ -19,6 +19,7 @@ struct settings {
     int request_timeout_ms;
     int miles_timeout_ms;
     int connection_max_age_s;
+    int count_max_age_ms;
     int max_requests;
     int worker_memory_mb;
     int shutdown_timeout_s;

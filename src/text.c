@@ -54,6 +54,13 @@ bool text_is_utf8(const char *bytes, size_t length)
     return true;
 }
 
+size_t text_character_length(const char *text)
+{
+    uint32_t ignored;
+    size_t length = decode_sequence((const unsigned char *)text, strlen(text), &ignored);
+    return length > 0 ? length : 1;
+}
+
 /* WhiteSpace and LineTerminator of ECMA-262. */
 static bool is_white_space(uint32_t code_point)
 {
@@ -96,7 +103,7 @@ static bool digits_value(const char *digits, int64_t maximum, int64_t *value)
     int64_t sum = 0;
     for (; *digits != '\0'; digits++) {
         int digit = *digits - '0';
-        if (sum > (maximum - digit) / 10)
+        if (digit > maximum || sum > (maximum - digit) / 10)
             return false;
         sum = sum * 10 + digit;
     }

@@ -17,6 +17,9 @@ bool slice_equals(struct slice slice, const char *text);
 /* Well-formed UTF-8 as in RFC 3629: no surrogates, no overlong forms, nothing above U+10FFFF. */
 bool text_is_utf8(const char *bytes, size_t length);
 
+/* The bytes of the character that well-formed, non-empty text begins with. */
+size_t text_character_length(const char *text);
+
 /* Without the white space at both ends, as JavaScript's String.prototype.trim has it. */
 struct slice text_trim(struct slice text);
 

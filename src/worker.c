@@ -8,6 +8,7 @@
  */
 #include "worker.h"
 
+#include "count_cache.h"
 #include "database_manager.h"
 #include "routes.h"
 #include "scoreboard.h"
@@ -123,11 +124,14 @@ static void log_access(const struct worker *worker, const struct request *reques
 {
     char method[32];
     char escaped[CLIENT_TEXT_SIZE];
-    log_info("%s %s %d %zu B %.3f ms (data_agents %.3f ms, miles_republic %.3f ms)",
-             log_escape(method, sizeof(method), request->method),
-             log_escape(escaped, sizeof(escaped), target), worker->response.status,
-             worker->response.body.length, milliseconds(clock_now() - timing->started),
-             milliseconds(timing->spent.data_agents), milliseconds(timing->spent.miles_republic));
+    /* Whoever looks at the health of a service looks often. */
+    enum log_level level =
+        worker->response.route == SCOREBOARD_STATUS ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO;
+    log_record(level, "%s %s %d %zu B %.3f ms (data_agents %.3f ms, miles_republic %.3f ms)",
+               log_escape(method, sizeof(method), request->method),
+               log_escape(escaped, sizeof(escaped), target), worker->response.status,
+               worker->response.body.length, milliseconds(clock_now() - timing->started),
+               milliseconds(timing->spent.data_agents), milliseconds(timing->spent.miles_republic));
 }
 
 /* The request target as the client sent it, cut into path and query; both in the arena. */
@@ -324,6 +328,7 @@ static bool prepare(struct worker *worker, const struct settings *settings,
         log_error("libfcgi could not be started");
         return false;
     }
+    count_cache_start(settings->count_max_age_ms);
     database_manager_start(&(struct database_manager_config){
         .data_agents = &settings->data_agents,
         .application_name = worker->application_name,
