@@ -2,6 +2,9 @@
 # make run        everything, on http://127.0.0.1:8080 (PORT, WORKERS, DATABASE_URL, DASHBOARD)
 # make dev        the same, and new workers take over whenever a source file is saved
 # make test       every test; the last line tells how many passed
+# make soak       a thousand kills of workers under load
+# make bench      how fast it is, beside what it stands on
+# make indexes    the indexes that keep pages fast, in the database that DATABASE_URL names
 # make format     lay the sources out as .clang-format has it
 # make clean
 
@@ -40,13 +43,18 @@ $(BUILD):
 
 # ---- running
 
-.PHONY: run dev test unit integration format clean
+.PHONY: run dev test unit soak bench indexes format clean
 
 run:
 	@exec src/run/run.sh
 
 dev:
 	@exec src/run/run.sh --dev
+
+# Makes the indexes in a database of yours, without locking out those who write: make indexes DATABASE_URL=...
+indexes:
+	@test -n "$(DATABASE_URL)" || { echo "make indexes: DATABASE_URL must be set" >&2; exit 1; }
+	@psql -X -v ON_ERROR_STOP=1 -f src/sql/indexes.sql "$(DATABASE_URL)"
 
 # ---- testing
 
@@ -56,6 +64,15 @@ TESTED_OBJECTS := $(filter-out $(BUILD)/main.o,$(OBJECTS))
 test:
 	@src/run/packages.sh test
 	@exec tests/run.sh
+
+# A thousand kills under load; the short form is among the tests.
+soak:
+	@src/run/packages.sh test
+	@exec tests/soak.sh
+
+bench:
+	@src/run/packages.sh bench
+	@exec tests/bench/bench.sh
 
 # The programs of tests/unit, run by tests/run.sh.
 unit: $(UNIT_TESTS)

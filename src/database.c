@@ -12,8 +12,9 @@
 #include <string.h>
 
 enum {
-    PREPARED_MAX = 256,                       /* beyond that, statements go unnamed */
-    STEPS_MAX = 2 * DATABASE_QUERIES_MAX + 3, /* prepare and execute, and a transaction around */
+    PREPARED_MAX = 256, /* beyond that, statements go unnamed */
+    STEPS_MAX =
+        2 * DATABASE_QUERIES_MAX + 4, /* prepare and execute, a transaction around, planning */
 };
 
 /* One command in the pipeline, and what its result is for. */
@@ -107,7 +108,9 @@ static bool is_prepared(const struct database *database, const char *name)
 
 static bool can_prepare(struct database *database)
 {
-    if (database->transaction_pooling || database->prepared_count == PREPARED_MAX)
+    /* Room for all that one exchange may prepare: they are remembered when their results come. */
+    if (database->transaction_pooling ||
+        database->prepared_count > PREPARED_MAX - DATABASE_QUERIES_MAX)
         return false;
     if (database->prepared == NULL)
         database->prepared = calloc(PREPARED_MAX, sizeof(*database->prepared));
@@ -147,6 +150,21 @@ static bool send_transaction_start(struct database *database, struct pipeline *p
                       values);
 }
 
+/*
+ * Plans are made once for all values, but where the best plan depends on the values: then the rest
+ * of this transaction, which ends with the pipeline, is planned anew.
+ */
+static bool send_planning(struct database *database, struct pipeline *pipeline,
+                          struct query *const queries[], size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (queries[i]->plans_for_values)
+            return send_frame(database, pipeline,
+                              "SELECT set_config('plan_cache_mode', 'force_custom_plan', true)", 0,
+                              NULL);
+    return true;
+}
+
 static bool send_query(struct database *database, struct pipeline *pipeline, struct query *query)
 {
     PGconn *connection = database->connection;
@@ -169,6 +187,8 @@ static bool send_all(struct database *database, struct pipeline *pipeline,
                      struct query *const queries[], size_t count)
 {
     if (database->transaction_pooling && !send_transaction_start(database, pipeline))
+        return false;
+    if (!send_planning(database, pipeline, queries, count))
         return false;
     for (size_t i = 0; i < count; i++)
         if (!send_query(database, pipeline, queries[i]))

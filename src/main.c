@@ -2,6 +2,7 @@
  * Owns: the command line, and which kind of process this becomes.
  * Must not: do the work of either.
  */
+#include "index_check.h"
 #include "master.h"
 #include "settings.h"
 #include "text.h"
@@ -78,8 +79,10 @@ static int check(void)
 {
     struct settings settings;
     int faults = settings_load(&settings, stderr);
-    if (faults == 0)
+    if (faults == 0) {
         settings_print(&settings, stdout);
+        index_check_print(&settings.data_agents, stdout);
+    }
     settings_free(&settings);
     return faults == 0 ? EXIT_SUCCESS : EXIT_CONFIGURATION;
 }

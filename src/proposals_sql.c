@@ -58,6 +58,12 @@ enum condition {
     BY_START_DATE_TO = 1 << 10,
 };
 
+/* How many rows these let through depends on their values as much as on anything else. */
+static const unsigned BY_VALUES_OF_ANY_NUMBER =
+    BY_CATEGORY_LEVEL1 | BY_CATEGORY_LEVEL2 | BY_SEARCH | BY_START_DATE_FROM | BY_START_DATE_TO;
+
+enum { DEEP_OFFSET = 1000 };
+
 /* A WHERE clause being put together, and the values its parameters stand for. */
 struct draft {
     struct arena *arena;
@@ -209,6 +215,7 @@ static void finish(struct draft *draft, struct buffer *text, int value_count, st
     query->value_count = value_count;
     for (int i = 0; i < value_count; i++)
         query->values[i] = draft->values[i];
+    query->plans_for_values = (draft->conditions & BY_VALUES_OF_ANY_NUMBER) != 0;
     query->result = NULL;
 }
 
@@ -222,19 +229,34 @@ static void make_count(struct draft *draft, struct query *count)
 }
 
 /*
+ * Cuts out the page. Deep in a list the rows that are passed over would each be fetched for
+ * nothing, so there the page's ids are found first, from an index alone where there is one.
+ */
+static void append_page(struct draft *draft, const struct filters *filters, struct buffer *sql)
+{
+    bool is_deep = filters->offset >= DEEP_OFFSET;
+    buffer_append_literal(sql, "WITH p AS MATERIALIZED (SELECT p.* FROM ");
+    if (is_deep)
+        buffer_append_literal(sql, "(SELECT p.id FROM ");
+    buffer_append_literal(sql, "proposals p WHERE true");
+    buffer_append(sql, draft->where.data, draft->where.length);
+    int limit = add_value(draft, number_value(draft, filters->limit));
+    int offset = add_value(draft, number_value(draft, filters->offset));
+    buffer_append_format(sql, " ORDER BY %s LIMIT $%d OFFSET $%d", ORDERS[filters->sort], limit,
+                         offset);
+    if (is_deep)
+        buffer_append_literal(sql, ") k JOIN proposals p ON p.id = k.id");
+    buffer_append_literal(sql, "), ");
+}
+
+/*
  * The page is cut first; agents and groups are then looked up for its rows alone. Groups are found
  * by event id, an index condition for any number of rows, and told apart by edition after that.
  */
 static void make_rows(struct draft *draft, const struct filters *filters, struct query *rows)
 {
-    const char *order = ORDERS[filters->sort];
     struct buffer sql = {0};
-    int value_count = draft->value_count;
-    buffer_append_literal(&sql, "WITH p AS MATERIALIZED (SELECT p.* FROM proposals p WHERE true");
-    buffer_append(&sql, draft->where.data, draft->where.length);
-    int limit = add_value(draft, number_value(draft, filters->limit));
-    int offset = add_value(draft, number_value(draft, filters->offset));
-    buffer_append_format(&sql, " ORDER BY %s LIMIT $%d OFFSET $%d), ", order, limit, offset);
+    append_page(draft, filters, &sql);
     buffer_append_literal(
         &sql,
         "groups AS (SELECT g.\"eventId\", g.\"editionId\", count(*) AS size FROM proposals g"
@@ -250,10 +272,10 @@ static void make_rows(struct draft *draft, const struct filters *filters, struct
               " LEFT JOIN groups ON groups.\"eventId\" = p.\"eventId\""
               " AND groups.\"editionId\" = p.\"editionId\" AND p.\"eventId\" <> ''"
               " AND p.\"editionId\" <> '' AND p.type NOT IN " UNGROUPED_TYPES " ORDER BY ");
-    buffer_append_text(&sql, order);
-    snprintf(rows->name, sizeof(rows->name), "proposals_page_%x_%d", draft->conditions,
-             (int)filters->sort);
-    finish(draft, &sql, value_count + 2, rows);
+    buffer_append_text(&sql, ORDERS[filters->sort]);
+    snprintf(rows->name, sizeof(rows->name), "proposals_page_%x_%d%s", draft->conditions,
+             (int)filters->sort, filters->offset >= DEEP_OFFSET ? "_deep" : "");
+    finish(draft, &sql, draft->value_count, rows);
 }
 
 bool proposals_sql_page(const struct filters *filters, struct arena *arena, struct query *rows,

@@ -2,6 +2,7 @@
 #define QUERY_H
 
 #include <libpq-fe.h>
+#include <stdbool.h>
 
 enum { QUERY_NAME_SIZE = 64, QUERY_VALUES_MAX = 16 };
 
@@ -14,7 +15,8 @@ struct query {
     const char *sql;
     const char *values[QUERY_VALUES_MAX]; /* text form; NULL is SQL's NULL */
     int value_count;
-    PGresult *result; /* set on success only; freed by query_clear */
+    bool plans_for_values; /* the best plan depends on the values: it is made for each execution */
+    PGresult *result;      /* set on success only; freed by query_clear */
 };
 
 void query_clear(struct query *query);
