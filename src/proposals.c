@@ -45,6 +45,25 @@ static void answer_database_error(enum database_status status, struct response *
     answer_internal_error(response);
 }
 
+/* Writes an answer made of proposals; `context` is what else it takes. */
+typedef void write_answer(struct buffer *body, const PGresult *rows,
+                          const struct enrichments *enrichments, const void *context);
+
+static void answer_enriched(const struct request *request, const PGresult *rows,
+                            write_answer *write, const void *context, struct response *response)
+{
+    struct enrichments enrichments = {0};
+    enum database_status status =
+        enrich_proposals(rows, request->arena, &request->deadline, &enrichments);
+    if (status == DATABASE_OK) {
+        response->status = 200;
+        write(&response->body, rows, &enrichments, context);
+    } else {
+        answer_database_error(status, response);
+    }
+    enrichments_free(&enrichments);
+}
+
 /* False: the client has been told what is wrong. */
 static bool read_filters(const struct request *request, struct query_string *query,
                          struct filters *filters, struct response *response)
@@ -70,9 +89,17 @@ static bool read_filters(const struct request *request, struct query_string *que
     return false;
 }
 
-static void write_page(const struct filters *filters, const PGresult *rows, int64_t total,
-                       const struct enrichments *enrichments, struct buffer *body)
+/* What a page says besides its rows. */
+struct page {
+    const struct filters *filters;
+    int64_t total;
+};
+
+static void write_page(struct buffer *body, const PGresult *rows,
+                       const struct enrichments *enrichments, const void *context)
 {
+    const struct page *page = context;
+    const struct filters *filters = page->filters;
     buffer_append_literal(body, "{\"success\":true,\"data\":[");
     for (int row = 0; row < PQntuples(rows); row++) {
         if (row > 0)
@@ -85,24 +112,9 @@ static void write_page(const struct filters *filters, const PGresult *rows, int6
     buffer_append_format(body,
                          "],\"meta\":{\"total\":%" PRId64 ",\"limit\":%" PRId64
                          ",\"offset\":%" PRId64 ",\"hasMore\":%s,\"enrichment\":\"%s\"}}",
-                         total, filters->limit, filters->offset,
-                         filters->offset + filters->limit < total ? "true" : "false",
+                         page->total, filters->limit, filters->offset,
+                         filters->offset + filters->limit < page->total ? "true" : "false",
                          enrichment_state_name(enrichments->state));
-}
-
-static void answer_page(const struct request *request, const struct filters *filters,
-                        const PGresult *rows, int64_t total, struct response *response)
-{
-    struct enrichments enrichments = {0};
-    enum database_status status =
-        enrich_proposals(rows, request->arena, &request->deadline, &enrichments);
-    if (status == DATABASE_OK) {
-        response->status = 200;
-        write_page(filters, rows, total, &enrichments, &response->body);
-    } else {
-        answer_database_error(status, response);
-    }
-    enrichments_free(&enrichments);
 }
 
 /* The rows, and in the same round trip the total where none is remembered. */
@@ -134,8 +146,9 @@ void proposals_list(const struct request *request, struct response *response)
         return;
     }
     enum database_status status = fetch_page(request, &rows, &count, &total);
+    struct page page = {&filters, total};
     if (status == DATABASE_OK)
-        answer_page(request, &filters, rows.result, total, response);
+        answer_enriched(request, rows.result, write_page, &page, response);
     else
         answer_database_error(status, response);
     query_clear(&rows);
@@ -154,23 +167,14 @@ static void write_related(const PGresult *related, struct buffer *body)
     buffer_append_char(body, ']');
 }
 
-static void answer_detail(const struct request *request, const PGresult *proposal,
-                          const PGresult *related, struct response *response)
+static void write_detail(struct buffer *body, const PGresult *rows,
+                         const struct enrichments *enrichments, const void *context)
 {
-    struct enrichments enrichments = {0};
-    struct buffer *body = &response->body;
-    enum database_status status =
-        enrich_proposals(proposal, request->arena, &request->deadline, &enrichments);
-    if (status == DATABASE_OK) {
-        response->status = 200;
-        buffer_append_literal(body, "{\"success\":true,\"data\":");
-        render_proposal(body, proposal, 0, &enrichments, AGENT_WITH_ID);
-        write_related(related, body);
-        buffer_append_literal(body, "}}");
-    } else {
-        answer_database_error(status, response);
-    }
-    enrichments_free(&enrichments);
+    const PGresult *related = context;
+    buffer_append_literal(body, "{\"success\":true,\"data\":");
+    render_proposal(body, rows, 0, enrichments, AGENT_WITH_ID);
+    write_related(related, body);
+    buffer_append_literal(body, "}}");
 }
 
 void proposals_detail(const struct request *request, struct response *response)
@@ -186,14 +190,15 @@ void proposals_detail(const struct request *request, struct response *response)
     else if (PQntuples(proposal.result) == 0)
         http_error(response, 404, "PROPOSAL_NOT_FOUND", "Proposal not found");
     else
-        answer_detail(request, proposal.result, related.result, response);
+        answer_enriched(request, proposal.result, write_detail, related.result, response);
     query_clear(&proposal);
     query_clear(&related);
 }
 
-static void write_group(const char *key, const PGresult *rows,
-                        const struct enrichments *enrichments, struct buffer *body)
+static void write_group(struct buffer *body, const PGresult *rows,
+                        const struct enrichments *enrichments, const void *context)
 {
+    const char *key = context;
     buffer_append_literal(body, "{\"success\":true,\"data\":[");
     for (int row = 0; row < PQntuples(rows); row++) {
         if (row > 0)
@@ -207,21 +212,6 @@ static void write_group(const char *key, const PGresult *rows,
     json_write_string(body, key);
     buffer_append_format(body, ",\"enrichment\":\"%s\"}}",
                          enrichment_state_name(enrichments->state));
-}
-
-static void answer_group(const struct request *request, const PGresult *rows,
-                         struct response *response)
-{
-    struct enrichments enrichments = {0};
-    enum database_status status =
-        enrich_proposals(rows, request->arena, &request->deadline, &enrichments);
-    if (status == DATABASE_OK) {
-        response->status = 200;
-        write_group(request->parameter, rows, &enrichments, &response->body);
-    } else {
-        answer_database_error(status, response);
-    }
-    enrichments_free(&enrichments);
 }
 
 void proposals_group(const struct request *request, struct response *response)
@@ -242,7 +232,7 @@ void proposals_group(const struct request *request, struct response *response)
     enum database_status status =
         database_manager_ask_data_agents(queries, 1, true, &request->deadline);
     if (status == DATABASE_OK)
-        answer_group(request, rows.result, response);
+        answer_enriched(request, rows.result, write_group, request->parameter, response);
     else
         answer_database_error(status, response);
     query_clear(&rows);
