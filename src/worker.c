@@ -262,8 +262,7 @@ static void serve(struct worker *worker)
             continue;
         if (worker->fcgi.ipcFd < 0 && !accept_connection(worker))
             continue;
-        /* Without this, closing a connection waits for the peer, two seconds for each byte it
-         * sends. */
+        /* Or else closing a connection waits for the peer: two seconds for each byte it sends. */
         worker->fcgi.detached = 1;
         slot->busy_since = clock_now();
         if (FCGX_Accept_r(&worker->fcgi) >= 0) {
@@ -277,15 +276,15 @@ static void serve(struct worker *worker)
     close_connection(worker);
 }
 
-/* A worker must not outlive its master, nor serve a request that nobody started it for. */
+/*
+ * A worker must not outlive its master: the kernel tells it from now on, and where the master has
+ * gone before, nobody reads the pipe.
+ */
 static bool follow_master(const struct worker_role *role)
 {
-    pid_t master = getppid();
     if (role->kind == ROLE_ALONE)
         return true;
     prctl(PR_SET_PDEATHSIG, SIGNAL_PARENT_DIED);
-    if (getppid() != master || master == 1)
-        return false;
     pid_t self = getpid();
     ssize_t written = write(WORKER_READY_FD, &self, sizeof(self));
     close(WORKER_READY_FD);
