@@ -11,8 +11,7 @@
 
 enum { SMALLEST_CAPACITY = 256 };
 
-/* Room for more bytes and, beyond the limit, a NUL that is not part of the content. */
-static bool reserve(struct buffer *buffer, size_t more)
+bool buffer_reserve(struct buffer *buffer, size_t more)
 {
     if (buffer->failed)
         return false;
@@ -36,14 +35,6 @@ static bool reserve(struct buffer *buffer, size_t more)
     return true;
 }
 
-void buffer_append(struct buffer *buffer, const char *bytes, size_t length)
-{
-    if (length == 0 || !reserve(buffer, length))
-        return;
-    memcpy(buffer->data + buffer->length, bytes, length);
-    buffer->length += length;
-}
-
 void buffer_append_text(struct buffer *buffer, const char *text)
 {
     buffer_append(buffer, text, strlen(text));
@@ -60,7 +51,7 @@ void buffer_append_format(struct buffer *buffer, const char *format, ...)
     va_start(arguments, format);
     int length = vsnprintf(NULL, 0, format, arguments);
     va_end(arguments);
-    if (length < 0 || !reserve(buffer, (size_t)length))
+    if (length < 0 || !buffer_reserve(buffer, (size_t)length))
         return;
     va_start(arguments, format);
     vsnprintf(buffer->data + buffer->length, (size_t)length + 1, format, arguments);
@@ -70,7 +61,7 @@ void buffer_append_format(struct buffer *buffer, const char *format, ...)
 
 const char *buffer_text(struct buffer *buffer)
 {
-    if (!reserve(buffer, 0))
+    if (!buffer_reserve(buffer, 0))
         return NULL;
     buffer->data[buffer->length] = '\0';
     return buffer->data;

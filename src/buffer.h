@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 /*
  * A growing run of bytes. A failure (out of memory, or over the limit) sticks: later appends do
@@ -17,7 +18,19 @@ struct buffer {
     bool failed;
 };
 
-void buffer_append(struct buffer *buffer, const char *bytes, size_t length);
+/* Room for `more` bytes, and one for a NUL behind them. False: the buffer has failed. */
+bool buffer_reserve(struct buffer *buffer, size_t more);
+
+/* Here to be inlined: a page is some thousand short appends, most of a length known beforehand. */
+static inline void buffer_append(struct buffer *buffer, const char *bytes, size_t length)
+{
+    if (length >= buffer->capacity - buffer->length || buffer->failed || buffer->limit > 0)
+        if (length == 0 || !buffer_reserve(buffer, length))
+            return;
+    memcpy(buffer->data + buffer->length, bytes, length);
+    buffer->length += length;
+}
+
 void buffer_append_text(struct buffer *buffer, const char *text);
 void buffer_append_char(struct buffer *buffer, char byte);
 void buffer_append_format(struct buffer *buffer, const char *format, ...)

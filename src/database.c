@@ -63,9 +63,9 @@ static void take_over(struct database *database, const struct connection_options
 }
 
 enum wait_result database_open(struct database *database, const struct connection_options *options,
-                               const struct deadline *deadline,
-                               char problem[CONNECTION_PROBLEM_SIZE])
+                               const struct deadline *deadline)
 {
+    char *problem = database->problem;
     if (!database_is_opening(database)) {
         database_close(database);
         if (!connection_manager_start(options, &database->session, &database->attempt)) {
@@ -77,6 +77,8 @@ enum wait_result database_open(struct database *database, const struct connectio
         connection_manager_continue(&database->attempt, options, deadline, problem);
     if (result == WAIT_READY)
         take_over(database, options);
+    else if (result == WAIT_TIMEOUT)
+        snprintf(problem, CONNECTION_PROBLEM_SIZE, "no connection in time");
     return result;
 }
 
@@ -222,11 +224,12 @@ static void note_error(struct database *database, struct pipeline *pipeline, con
     pipeline->failed = true;
     const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-    char escaped[256];
+    char escaped[CONNECTION_PROBLEM_SIZE - 8];
     snprintf(pipeline->sqlstate, sizeof(pipeline->sqlstate), "%s",
              sqlstate != NULL ? sqlstate : "");
     log_escape_sentence(escaped, sizeof(escaped), message != NULL ? message : "connection lost");
-    log_warn("%s: %s %s", database->label, pipeline->sqlstate, escaped);
+    snprintf(database->problem, sizeof(database->problem), "%s%s%s", pipeline->sqlstate,
+             sqlstate != NULL ? " " : "", escaped);
 }
 
 /* Takes over or frees one result. */
@@ -317,12 +320,15 @@ enum database_exchange database_exchange(struct database *database, struct query
 {
     struct pipeline pipeline = {0};
     enum wait_result waited = WAIT_FAILED;
+    snprintf(database->problem, sizeof(database->problem), "connection lost");
     if (send_all(database, &pipeline, queries, count))
         waited = receive_all(database, &pipeline, deadline);
     enum database_exchange outcome = judge(database, &pipeline, waited);
     if (outcome != EXCHANGE_OK)
         for (size_t i = 0; i < count; i++)
             query_clear(queries[i]);
+    if (waited == WAIT_TIMEOUT)
+        snprintf(database->problem, sizeof(database->problem), "no answer in time");
     if (waited == WAIT_TIMEOUT || waited == WAIT_ABANDONED)
         connection_manager_cancel(database->connection);
     bool drained =

@@ -32,17 +32,17 @@ struct database {
     const char *search_path; /* set for each transaction where transactions are pooled; or NULL */
     char (*prepared)[QUERY_NAME_SIZE];
     size_t prepared_count;
-    bool was_lost; /* the last connection broke; for the manager's counts */
+    char problem[CONNECTION_PROBLEM_SIZE]; /* why the last call failed, fit for a log */
+    bool was_lost;                         /* the last connection broke; for the manager's counts */
 };
 
 /*
  * Opens the connection, in place of one that is of no more use. WAIT_READY: done. WAIT_TIMEOUT,
  * WAIT_ABANDONED: still being opened; call again to go on, or close. WAIT_FAILED: not to be had;
- * `problem` as in connection_manager_continue.
+ * database->problem says why.
  */
 enum wait_result database_open(struct database *database, const struct connection_options *options,
-                               const struct deadline *deadline,
-                               char problem[CONNECTION_PROBLEM_SIZE]);
+                               const struct deadline *deadline);
 
 bool database_is_opening(const struct database *database);
 
@@ -63,8 +63,8 @@ enum database_exchange {
 
 /*
  * Sends all queries in one round trip and waits for all results. Where the answer is EXCHANGE_OK
- * each query has its result; otherwise none has. Afterwards the connection is either idle and
- * drained, or closed: an answer can never reach another request.
+ * each query has its result; otherwise none has, and database->problem says why. Afterwards the
+ * connection is either idle and drained, or closed: an answer can never reach another request.
  */
 enum database_exchange database_exchange(struct database *database, struct query *const queries[],
                                          size_t count, const struct deadline *deadline);

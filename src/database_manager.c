@@ -132,20 +132,16 @@ static void note_opened(struct database *database, enum scoreboard_database numb
 
 static enum database_status open_data_agents(const struct deadline *deadline)
 {
-    char problem[CONNECTION_PROBLEM_SIZE] = "no answer in time";
-    enum wait_result result =
-        database_open(&manager.data_agents, manager.config.data_agents, deadline, problem);
+    struct database *database = &manager.data_agents;
+    enum wait_result result = database_open(database, manager.config.data_agents, deadline);
     if (result == WAIT_READY) {
         log_debug("data_agents: connected");
-        note_opened(&manager.data_agents, SCOREBOARD_DATA_AGENTS);
+        note_opened(database, SCOREBOARD_DATA_AGENTS);
         return DATABASE_OK;
     }
-    database_close(&manager.data_agents);
+    database_close(database);
     if (result == WAIT_ABANDONED)
         return DATABASE_ABANDONED;
-    char where[CONNECTION_DESCRIPTION_SIZE];
-    log_error("data_agents: no connection to %s: %s",
-              connection_options_describe(manager.config.data_agents, where), problem);
     return result == WAIT_TIMEOUT ? DATABASE_TIMEOUT : DATABASE_UNAVAILABLE;
 }
 
@@ -172,24 +168,20 @@ static struct deadline opening_deadline(const struct deadline *deadline)
 /* The two lines that the seed counts: once a connection, never for its reuse. */
 static enum database_status open_miles_republic(const struct deadline *deadline)
 {
-    char where[CONNECTION_DESCRIPTION_SIZE];
-    char problem[CONNECTION_PROBLEM_SIZE] = "no answer in time";
-    const struct connection_options *options = &manager.location.options;
+    struct database *database = &manager.miles_republic;
     struct deadline within = opening_deadline(deadline);
-    enum wait_result result = database_open(&manager.miles_republic, options, &within, problem);
+    enum wait_result result = database_open(database, &manager.location.options, &within);
     if (result == WAIT_READY) {
         log_info("Connexion créée pour: %s", manager.location.name);
         log_info("Connexion établie à la base de données: %s", manager.location.name);
-        note_opened(&manager.miles_republic, SCOREBOARD_MILES_REPUBLIC);
+        note_opened(database, SCOREBOARD_MILES_REPUBLIC);
         return DATABASE_OK;
     }
     if (result == WAIT_ABANDONED)
         return DATABASE_ABANDONED;
     if (result == WAIT_TIMEOUT && clock_now() < manager.opening_until)
         return DATABASE_UNAVAILABLE; /* the attempt goes on with the next request */
-    database_close(&manager.miles_republic);
-    log_warn("Miles Republic (%s): no connection to %s: %s", manager.location.name,
-             connection_options_describe(options, where), problem);
+    database_close(database);
     return result == WAIT_TIMEOUT ? DATABASE_TIMEOUT : DATABASE_UNAVAILABLE;
 }
 
@@ -247,6 +239,12 @@ enum database_status database_manager_ask_data_agents(struct query *const querie
         update_location(&location);
         query_clear(&location);
     }
+    if (status != DATABASE_OK && status != DATABASE_ABANDONED) {
+        char where[CONNECTION_DESCRIPTION_SIZE];
+        log_error("data_agents (%s): %s: %s",
+                  connection_options_describe(manager.config.data_agents, where),
+                  database_status_name(status), manager.data_agents.problem);
+    }
     note_state(SCOREBOARD_DATA_AGENTS, &manager.data_agents, status);
     manager.spent.data_agents += clock_now() - started;
     return status;
@@ -265,9 +263,13 @@ static enum database_status ask_miles_republic(struct query *const queries[], si
     if (status == DATABASE_OK) {
         manager.back_off = (struct back_off){0};
     } else if (status != DATABASE_ABANDONED && !database_is_opening(&manager.miles_republic)) {
+        char where[CONNECTION_DESCRIPTION_SIZE];
         back_off_more(&manager.back_off);
-        log_warn("Miles Republic (%s): %s, next attempt in %d ms at most", manager.location.name,
-                 database_status_name(status), manager.back_off.delay_ms);
+        log_warn("Miles Republic (%s, %s): %s: %s; next attempt in %d ms at most",
+                 manager.location.name,
+                 connection_options_describe(&manager.location.options, where),
+                 database_status_name(status), manager.miles_republic.problem,
+                 manager.back_off.delay_ms);
     }
     return status == DATABASE_FAILED ? DATABASE_UNAVAILABLE : status;
 }

@@ -214,14 +214,35 @@ static enum database_status fetch(struct needs *needs, const struct deadline *de
     return status;
 }
 
-/* The first row whose id, in a result ordered by it, is not below `id`. */
-static int lower_bound(const PGresult *result, int column, int64_t id)
+/* Each id is looked at several times, and is a number only once. */
+static bool read_ids(const PGresult *result, int column, struct arena *arena, struct id_column *ids)
+{
+    int count = PQntuples(result);
+    int32_t *values = arena_allocate(arena, (size_t)count, sizeof(*values));
+    if (values == NULL)
+        return false;
+    for (int row = 0; row < count; row++)
+        values[row] = (int32_t)strtol(PQgetvalue(result, row, column), NULL, 10);
+    *ids = (struct id_column){values, count};
+    return true;
+}
+
+static bool index_facts(struct arena *arena, struct enrichments *enrichments)
+{
+    return read_ids(enrichments->events, EVENT_ID, arena, &enrichments->event_ids) &&
+           read_ids(enrichments->editions, EDITION_ID, arena, &enrichments->edition_ids) &&
+           read_ids(enrichments->races, RACE_EDITION_ID, arena, &enrichments->race_editions) &&
+           read_ids(enrichments->races, RACE_ID, arena, &enrichments->race_ids);
+}
+
+/* The first row whose id, in a column in order, is not below `id`. */
+static int lower_bound(const struct id_column *column, int64_t id)
 {
     int low = 0;
-    int high = PQntuples(result);
+    int high = column->count;
     while (low < high) {
         int middle = low + (high - low) / 2;
-        if (strtoll(PQgetvalue(result, middle, column), NULL, 10) < id)
+        if (column->ids[middle] < id)
             low = middle + 1;
         else
             high = middle;
@@ -230,12 +251,10 @@ static int lower_bound(const PGresult *result, int column, int64_t id)
 }
 
 /* The row with that id, or -1. */
-static int find_row(const PGresult *result, int column, int32_t id)
+static int find_row(const struct id_column *column, int32_t id)
 {
-    int row = lower_bound(result, column, id);
-    bool found =
-        row < PQntuples(result) && strtoll(PQgetvalue(result, row, column), NULL, 10) == id;
-    return found ? row : -1;
+    int row = lower_bound(column, id);
+    return row < column->count && column->ids[row] == id ? row : -1;
 }
 
 /* False: there is no such event. */
@@ -243,7 +262,7 @@ static bool gain_event(const struct enrichments *enrichments, int32_t id,
                        struct enrichment *enrichment)
 {
     const PGresult *events = enrichments->events;
-    int row = find_row(events, EVENT_ID, id);
+    int row = find_row(&enrichments->event_ids, id);
     if (row < 0)
         return false;
     enrichment->has_event = true;
@@ -289,8 +308,8 @@ static struct slice canonical_integer(const char *text)
 static void gain_races(const struct enrichments *enrichments, int32_t edition,
                        struct enrichment *enrichment)
 {
-    int first = lower_bound(enrichments->races, RACE_EDITION_ID, edition);
-    int behind = lower_bound(enrichments->races, RACE_EDITION_ID, (int64_t)edition + 1);
+    int first = lower_bound(&enrichments->race_editions, edition);
+    int behind = lower_bound(&enrichments->race_editions, (int64_t)edition + 1);
     enrichment->has_races = true;
     enrichment->first_race = first;
     enrichment->race_count = behind - first;
@@ -300,7 +319,7 @@ static void enrich_by_edition(const struct enrichments *enrichments, const struc
                               struct enrichment *enrichment)
 {
     const PGresult *editions = enrichments->editions;
-    int row = find_row(editions, EDITION_ID, need->id);
+    int row = find_row(&enrichments->edition_ids, need->id);
     if (row < 0)
         return;
     int32_t event = (int32_t)strtol(PQgetvalue(editions, row, EDITION_EVENT_ID), NULL, 10);
@@ -333,7 +352,7 @@ static void enrich_proposal(const struct enrichments *enrichments, const struct 
     }
 }
 
-static enum database_status fetch_and_enrich(struct needs *needs, int count,
+static enum database_status fetch_and_enrich(struct needs *needs, int count, struct arena *arena,
                                              const struct deadline *deadline,
                                              struct enrichments *enrichments)
 {
@@ -344,6 +363,8 @@ static enum database_status fetch_and_enrich(struct needs *needs, int count,
     switch (status) {
     case DATABASE_OK:
         enrichments->state = ENRICHMENT_OK;
+        if (!index_facts(arena, enrichments))
+            return DATABASE_FAILED;
         for (int row = 0; row < count; row++)
             enrich_proposal(enrichments, &needs->each[row], &enrichments->each[row]);
         return DATABASE_OK;
@@ -374,7 +395,7 @@ enum database_status enrich_proposals(const PGresult *proposals, struct arena *a
         complete = collect_need(proposals, row, arena, &needs, &enrichments->each[row]);
     enum database_status status = DATABASE_FAILED;
     if (complete)
-        status = fetch_and_enrich(&needs, count, deadline, enrichments);
+        status = fetch_and_enrich(&needs, count, arena, deadline, enrichments);
     if (status == DATABASE_OK)
         scoreboard_count_enrichment(enrichments->state);
     buffer_free(&needs.event_ids);

@@ -56,6 +56,12 @@ struct enrichment {
     struct race_updates race_updates;
 };
 
+/* The ids in one column of a result, row by row; in the arena. */
+struct id_column {
+    const int32_t *ids;
+    int count;
+};
+
 /* For the proposals of one answer, in their order. Zero-initialise. */
 struct enrichments {
     enum scoreboard_enrichment state;
@@ -64,6 +70,10 @@ struct enrichments {
     PGresult *editions;
     PGresult *previous;
     PGresult *races;
+    struct id_column event_ids;
+    struct id_column edition_ids;
+    struct id_column race_editions;
+    struct id_column race_ids;
 };
 
 /*

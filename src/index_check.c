@@ -33,13 +33,12 @@ static void print_missing(struct database *database, const struct deadline *dead
 
 void index_check_print(const struct connection_options *data_agents, FILE *out)
 {
-    char problem[CONNECTION_PROBLEM_SIZE] = "no answer in time";
     struct deadline deadline = deadline_in(CHECK_TIMEOUT_MS, -1);
     struct database database = {.label = "data_agents",
                                 .session = {"proposals-fcgi check", CHECK_TIMEOUT_MS}};
-    if (database_open(&database, data_agents, &deadline, problem) == WAIT_READY)
+    if (database_open(&database, data_agents, &deadline) == WAIT_READY)
         print_missing(&database, &deadline, out);
     else
-        fprintf(out, "# data_agents: not reached: %s\n", problem);
+        fprintf(out, "# data_agents: not reached: %s\n", database.problem);
     database_close(&database);
 }

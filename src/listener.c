@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <netdb.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/socket.h>
@@ -157,12 +158,19 @@ static const char *open_tcp(struct listener *listener, int backlog)
 bool listener_open(struct listener *listener, const char *address, int backlog, char *problem,
                    size_t size)
 {
-    listener->address = address;
+    *listener = (struct listener){.fd = -1, .address = strdup(address)};
+    if (listener->address == NULL) {
+        snprintf(problem, size, "out of memory");
+        return false;
+    }
     const char *reason =
         is_path(address) ? open_unix(listener, backlog) : open_tcp(listener, backlog);
-    if (reason != NULL)
-        snprintf(problem, size, "%s", reason);
-    return reason == NULL;
+    if (reason == NULL)
+        return true;
+    snprintf(problem, size, "%s", reason);
+    free(listener->address);
+    listener->address = NULL;
+    return false;
 }
 
 void listener_adopt(struct listener *listener, int fd)
@@ -172,8 +180,8 @@ void listener_adopt(struct listener *listener, int fd)
 
 void listener_give(const struct listener *listener, uid_t user, gid_t group)
 {
-    if (is_path(listener->address) && (user != geteuid() || group != getegid()) &&
-        lchown(listener->address, user, group) != 0)
+    if (listener->address != NULL && is_path(listener->address) &&
+        (user != geteuid() || group != getegid()) && lchown(listener->address, user, group) != 0)
         log_warn("%s: %s", listener->address, strerror(errno));
 }
 
@@ -184,5 +192,7 @@ void listener_close(struct listener *listener)
         lstat(listener->address, &now) == 0 && now.st_dev == listener->made.st_dev &&
         now.st_ino == listener->made.st_ino)
         unlink(listener->address);
+    free(listener->address);
+    listener->address = NULL;
     close(listener->fd);
 }

@@ -9,8 +9,8 @@
 /* A socket that the web server connects to. */
 struct listener {
     int fd;
-    const char *address; /* NULL: adopted */
-    struct stat made;    /* of a unix socket, to know it again */
+    char *address;    /* owned; NULL: adopted */
+    struct stat made; /* of a unix socket, to know it again */
 };
 
 /* What is wrong with an address as such; NULL: nothing. It is a path with a '/', or host:port. */

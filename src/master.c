@@ -129,8 +129,6 @@ static void give_up_take_over(const char *why)
 /* The environment cannot change, but the file that CONFIG_FILE names can. */
 static void start_take_over(void)
 {
-    if (master.coming != 0)
-        return;
     sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)(clock_now() / 1000));
     master.coming = ++master.last;
     master.coming_until = in_ms(TAKE_OVER_MS);
@@ -303,7 +301,7 @@ static void supervise(void)
         look_after_processes();
         remember_connections();
         tell_systemd();
-        if (signals_take_reload())
+        if (master.coming == 0 && signals_take_reload())
             start_take_over();
         if (master.coming != 0)
             finish_take_over();

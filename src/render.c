@@ -41,7 +41,7 @@ static void write_value(struct buffer *out, const PGresult *result, int row, int
 {
     const char *text = PQgetvalue(result, row, column);
     size_t length = (size_t)PQgetlength(result, row, column);
-    if (PQgetisnull(result, row, column)) {
+    if (length == 0 && PQgetisnull(result, row, column)) {
         buffer_append_literal(out, "null");
         return;
     }
@@ -87,28 +87,23 @@ static void write_current_data(struct buffer *out, const PGresult *races, int ro
     buffer_append_char(out, '}');
 }
 
-static int race_id(const PGresult *races, int row)
-{
-    return (int)strtol(PQgetvalue(races, row, RACE_ID), NULL, 10);
-}
-
 /* The race an update is for, among those of the proposal's edition; -1: none. */
-static int find_race(const PGresult *races, const struct enrichment *enrichment,
+static int find_race(const struct id_column *race_ids, const struct enrichment *enrichment,
                      const struct race_update *update)
 {
     int behind = enrichment->first_race + enrichment->race_count;
     for (int row = enrichment->first_race; update->has_race_id && row < behind; row++)
-        if (race_id(races, row) == update->race_id)
+        if (race_ids->ids[row] == update->race_id)
             return row;
     return -1;
 }
 
-static void write_gained_data(struct buffer *out, const PGresult *races,
+static void write_gained_data(struct buffer *out, const struct enrichments *enrichments,
                               const struct enrichment *enrichment, const struct race_update *update)
 {
-    int race = find_race(races, enrichment, update);
+    int race = find_race(&enrichments->race_ids, enrichment, update);
     if (race >= 0)
-        write_current_data(out, races, race);
+        write_current_data(out, enrichments->races, race);
     else
         buffer_append_literal(out, "null");
 }
@@ -117,7 +112,8 @@ static void write_gained_data(struct buffer *out, const PGresult *races,
  * `changes`, byte by byte as it is stored, but that each race update without a currentData of its
  * own gains one: in place of a falsy value, or as a new last member.
  */
-static void write_changes(struct buffer *out, struct slice changes, const PGresult *races,
+static void write_changes(struct buffer *out, struct slice changes,
+                          const struct enrichments *enrichments,
                           const struct enrichment *enrichment)
 {
     const char *at = changes.start;
@@ -136,18 +132,34 @@ static void write_changes(struct buffer *out, struct slice changes, const PGresu
             bool is_first = !json_next_element(&walk, &member);
             buffer_append_text(out, is_first ? "\"currentData\":" : ",\"currentData\":");
         }
-        write_gained_data(out, races, enrichment, update);
+        write_gained_data(out, enrichments, enrichment, update);
         at = until + own.length;
     }
     buffer_append(out, at, (size_t)(end - at));
 }
 
-static double distance(const PGresult *races, int row)
+/* run + walk + swim + bike. Most races have but one of them, and its text is the sum's. */
+static void write_distance(struct buffer *out, const PGresult *races, int row)
 {
-    return strtod(PQgetvalue(races, row, RACE_RUN_DISTANCE), NULL) +
-           strtod(PQgetvalue(races, row, RACE_WALK_DISTANCE), NULL) +
-           strtod(PQgetvalue(races, row, RACE_SWIM_DISTANCE), NULL) +
-           strtod(PQgetvalue(races, row, RACE_BIKE_DISTANCE), NULL);
+    static const enum race_column PARTS[] = {RACE_RUN_DISTANCE, RACE_WALK_DISTANCE,
+                                             RACE_SWIM_DISTANCE, RACE_BIKE_DISTANCE};
+    const char *only = "0";
+    int count = 0;
+    double sum = 0;
+    for (size_t i = 0; i < sizeof(PARTS) / sizeof(PARTS[0]); i++) {
+        const char *part = PQgetvalue(races, row, (int)PARTS[i]);
+        if (strcmp(part, "0") == 0 || part[0] == '\0')
+            continue;
+        only = part;
+        count++;
+    }
+    if (count <= 1) {
+        json_write_float8(out, only);
+        return;
+    }
+    for (size_t i = 0; i < sizeof(PARTS) / sizeof(PARTS[0]); i++)
+        sum += strtod(PQgetvalue(races, row, (int)PARTS[i]), NULL);
+    json_write_double(out, sum);
 }
 
 static void write_race(struct buffer *out, const PGresult *races, int row,
@@ -160,7 +172,7 @@ static void write_race(struct buffer *out, const PGresult *races, int row,
     buffer_append_literal(out, ",\"name\":");
     write_value(out, races, row, RACE_NAME, KIND_TEXT);
     buffer_append_literal(out, ",\"distance\":");
-    json_write_double(out, distance(races, row));
+    write_distance(out, races, row);
     buffer_append_literal(out, ",\"elevation\":");
     write_value(out, races, row, RACE_RUN_POSITIVE_ELEVATION, KIND_FLOAT8);
     buffer_append_literal(out, ",\"startDate\":");
@@ -178,7 +190,7 @@ static void write_race(struct buffer *out, const PGresult *races, int row,
     buffer_append_text(out, json_is_truthy(updates) ? "true}" : "false}");
 }
 
-static void write_existing_races(struct buffer *out, const PGresult *races,
+static void write_existing_races(struct buffer *out, const struct enrichments *enrichments,
                                  const struct enrichment *enrichment)
 {
     buffer_append_literal(out, ",\"existingRaces\":[");
@@ -186,8 +198,8 @@ static void write_existing_races(struct buffer *out, const PGresult *races,
         int row = enrichment->first_race + i;
         if (i > 0)
             buffer_append_char(out, ',');
-        write_race(out, races, row,
-                   race_updates_find(&enrichment->race_updates, race_id(races, row)));
+        int32_t id = enrichments->race_ids.ids[row];
+        write_race(out, enrichments->races, row, race_updates_find(&enrichment->race_updates, id));
     }
     buffer_append_char(out, ']');
 }
@@ -219,7 +231,7 @@ static void write_gains(struct buffer *out, const struct enrichments *enrichment
             timestamp_write_json(out, enrichment->previous.start_date);
     }
     if (enrichment->has_races)
-        write_existing_races(out, enrichments->races, enrichment);
+        write_existing_races(out, enrichments, enrichment);
 }
 
 /* True where a column's value comes from Miles Republic; then it has been written. */
@@ -239,7 +251,7 @@ static bool write_replaced(struct buffer *out, const PGresult *proposals, int ro
     } else if (column == PROPOSAL_CHANGES && enrichment->has_races) {
         struct slice changes = {PQgetvalue(proposals, row, column),
                                 (size_t)PQgetlength(proposals, row, column)};
-        write_changes(out, changes, enrichments->races, enrichment);
+        write_changes(out, changes, enrichments, enrichment);
     } else {
         return false;
     }

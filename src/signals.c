@@ -52,6 +52,12 @@ void signals_start(void)
         sigdelset(&waiting_mask, NOTED[i]);
 }
 
+void signals_forget_children(void)
+{
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    sigaction(SIGCHLD, &ignore, NULL);
+}
+
 const sigset_t *signals_waiting(void)
 {
     return &waiting_mask;

@@ -10,6 +10,9 @@
  */
 void signals_start(void);
 
+/* For a process that starts helpers and does not wait for them: none stays a zombie. */
+void signals_forget_children(void);
+
 /* What the kernel is asked to send when the parent dies: stop, and do not live a second longer. */
 enum { SIGNAL_PARENT_DIED = SIGUSR1 };
 

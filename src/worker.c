@@ -312,6 +312,7 @@ static bool prepare(struct worker *worker, const struct settings *settings,
     log_open(settings->log_level, worker->process_name);
     srandom((unsigned)getpid());
     signals_start();
+    signals_forget_children(); /* those that cancel queries */
     struct scoreboard_place place = {role->slot, role->number, role->kind != ROLE_STATUS};
     if (!scoreboard_attach(scoreboard, &place)) {
         log_error("no scoreboard: %s", strerror(errno));
