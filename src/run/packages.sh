@@ -8,11 +8,11 @@ set -euo pipefail
 
 # Each task and what it needs beyond the one before it in `includes`.
 declare -A packages=(
-    [build]="gcc libc6-dev make pkgconf libfcgi-dev libjson-c-dev libpq-dev"
+    [build]="gcc libc6-dev make pkgconf libfcgi-dev libpq-dev libsystemd-dev libxxhash-dev"
     [run]="gettext-base nginx postgresql-15 postgresql-client-15 util-linux"
     [dev]="inotify-tools"
     [test]="chromium chromium-driver clang clang-format curl fonts-dejavu-core jq libc6-dbg libclang-rt-14-dev
-        libcmocka-dev libfcgi-bin perl pgbouncer procps shellcheck spawn-fcgi valgrind"
+        libcmocka-dev libfcgi-bin libjson-c-dev perl pgbouncer procps shellcheck spawn-fcgi valgrind"
     [bench]="wrk"
 )
 declare -A includes=([run]=build [dev]=run [test]=dev [bench]=test)

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # `make run` and, with --dev, `make dev`: everything that a page of proposals needs, in the foreground, until Ctrl-C.
 # Owns the variables PORT, WORKERS, DATABASE_URL and DASHBOARD and the folder .run. Knows nothing of how the processes
-# are made (stack.sh).
+# are made (stack.sh), nor of the variables of the program and of nginx/render.sh, which pass.
 
 set -euo pipefail
 
@@ -61,7 +61,8 @@ build() {
 check_program() {
     local faults
 
-    faults=$(SOCKET_PATH=$socket stack_as "$program" --check 2>&1 >/dev/null) || fail "${faults:-the settings are not valid}"
+    faults=$(LISTEN=$socket STATUS_LISTEN=$socket.status stack_as "$program" --check 2>&1 >/dev/null) ||
+        fail "${faults:-the settings are not valid}"
 }
 
 # ---- the private databases

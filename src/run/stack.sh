@@ -7,7 +7,7 @@
 #     stack_cluster_create DATA LOG FILL...     initdb, then the command FILL on the running server
 #     stack_databases_create                    the role and the two empty databases (within FILL)
 #     stack_postgres_start NAME DATA LOG [PORT]
-#     stack_workers_start NAME PROGRAM SOCKET [LOG]
+#     stack_workers_start NAME PROGRAM SOCKET [LOG]    the status process listens on SOCKET.status
 #     stack_nginx_start NAME PORT SOCKET DASHBOARD [LOG]
 #     stack_wait                                until one of them ends
 #     stack_stop NAME; stack_end                one; all, and what stack_begin made
@@ -291,18 +291,8 @@ stack_cluster_create() {
     mv "$new" "$data"
 }
 
-# Two databases as the live system has them, and for the workers a role that may read what they need.
 stack_databases_create() {
-    local name
-
-    stack_psql postgres -c "CREATE ROLE proposals LOGIN" || return
-    for name in data_agents miles_republic; do
-        stack_psql postgres -c "CREATE DATABASE $name" &&
-            stack_psql $name -f "$STACK_ROOT/src/sql/$name.sql" || return
-    done
-    stack_psql data_agents -c "GRANT SELECT ON agents, proposals, proposal_applications, database_connections TO proposals" &&
-        stack_psql miles_republic -c "GRANT SELECT ON ALL TABLES IN SCHEMA public TO proposals" \
-            -c "ALTER ROLE proposals IN DATABASE miles_republic SET default_transaction_read_only = on"
+    stack_psql postgres -f "$STACK_ROOT/src/sql/databases.sql"
 }
 
 # A killed caller leaves a server that is on its way out, or its pid file. PostgreSQL takes over a stale file itself,
@@ -350,12 +340,17 @@ stack_listens() {
     grep -qE "^([^ ]+ ){3}00010000 .* $1\$" /proc/net/unix
 }
 
-# The program takes its settings from the environment that the caller exports.
+stack_workers_listen() {
+    stack_listens "$1" && stack_listens "$1.status"
+}
+
+# The program takes its other settings from the environment that the caller exports.
 stack_workers_start() {
     local name=$1 program=$2 socket=$3 log=${4:-}
 
-    SOCKET_PATH=$socket stack_spawn "$name" TERM "$((${SHUTDOWN_TIMEOUT_S:-10} + 5))" "$log" "$program"
-    stack_ready "$name" 10 "$log" stack_listens "$socket"
+    LISTEN=$socket STATUS_LISTEN=$socket.status \
+        stack_spawn "$name" TERM "$((${SHUTDOWN_TIMEOUT_S:-10} + 5))" "$log" "$program"
+    stack_ready "$name" 10 "$log" stack_workers_listen "$socket"
 }
 
 # Prints the status and the body's first line of GET PATH on 127.0.0.1: stack_get PORT PATH SECONDS
@@ -381,14 +376,16 @@ stack_nginx_is_ready() {
     [[ $(cat "$1/nginx.pid" 2>/dev/null) == "${STACK_PIDS[$2]}" ]] && stack_get "$3" / 5 >/dev/null
 }
 
-# nginx finds the dashboard by a link, for its path may hold what a configuration cannot quote.
+# nginx finds the dashboard by a link, for its path may hold what a configuration cannot quote. Its other variables come
+# from the environment; only this machine's users can ask, so they are not limited unless that says so.
 stack_nginx_start() {
     local name=$1 port=$2 socket=$3 dashboard=$4 log=${5:-} runtime=$STACK_SOCKETS/$1 processors
     local STACK_PRIVILEGES=("${STACK_PRIVILEGES[@]}")
 
     processors=$(nproc)
     stack_mkdir "$runtime" && stack_as ln -sfn "$dashboard" "$runtime/dashboard" || return
-    stack_as env LISTEN="127.0.0.1:$port" SOCKET_PATH="$socket" DASHBOARD="$runtime/dashboard" RUNTIME="$runtime" \
+    stack_as env LISTEN="127.0.0.1:$port" WORKERS_ADDRESS="unix:$socket" STATUS_ADDRESS="unix:$socket.status" \
+        DASHBOARD="$runtime/dashboard" RUNTIME="$runtime" RATE_LIMIT="${RATE_LIMIT:-0}" \
         WORKER_PROCESSES=$((processors < 4 ? processors : 4)) "$STACK_ROOT/nginx/render.sh" "$runtime" || return
     if ((port < $(</proc/sys/net/ipv4/ip_unprivileged_port_start))); then
         stack_privileges "${STACK_CAPABILITIES[@]}" net_bind_service
