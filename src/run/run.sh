@@ -99,8 +99,8 @@ check_page() {
 finish() {
     local status=$?
 
-    trap - EXIT
     trap '' INT TERM HUP
+    trap - EXIT
     stack_end
     [[ ! ${locked:-} ]] || : >"$state/lock"
     exit $status
@@ -115,7 +115,7 @@ start_watcher() {
 
 check_settings "$@"
 trap finish EXIT
-trap 'exit 0' INT TERM HUP
+trap 'trap "" INT TERM HUP; exit 0' INT TERM HUP
 take_lock
 check_port
 "$here/packages.sh" "$mode" || exit 1
