@@ -24,8 +24,10 @@ bool buffer_reserve(struct buffer *buffer, size_t more);
 /* Here to be inlined: a page is some thousand short appends, most of a length known beforehand. */
 static inline void buffer_append(struct buffer *buffer, const char *bytes, size_t length)
 {
+    if (length == 0)
+        return;
     if (length >= buffer->capacity - buffer->length || buffer->failed || buffer->limit > 0)
-        if (length == 0 || !buffer_reserve(buffer, length))
+        if (!buffer_reserve(buffer, length))
             return;
     memcpy(buffer->data + buffer->length, bytes, length);
     buffer->length += length;

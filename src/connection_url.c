@@ -131,9 +131,9 @@ static const char *parse_hosts(struct slice text, struct connection_options *opt
     const char *problem = NULL;
     while (problem == NULL && text.length > 0) {
         const char *comma = memchr(text.start, ',', text.length);
-        if (comma == text.start)
-            return "a host is empty";
-        problem = parse_host(comma != NULL ? before(text, comma) : text, &hosts, &ports);
+        problem = comma == text.start
+                      ? "a host is empty"
+                      : parse_host(comma != NULL ? before(text, comma) : text, &hosts, &ports);
         text = comma != NULL ? behind(text, comma) : slice_of("");
     }
     if (problem == NULL)

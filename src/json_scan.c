@@ -150,9 +150,11 @@ struct slice json_member(struct slice object, const char *key)
 
 bool json_leading_integer(struct slice value, int32_t *integer)
 {
+    if (value.length == 0)
+        return false;
     const char *at = value.start;
     const char *end = value.start + value.length;
-    if (at < end && *at == '"') {
+    if (*at == '"') {
         struct slice text = text_trim((struct slice){at + 1, value.length - 2});
         at = text.start;
         end = text.start + text.length;

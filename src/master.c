@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -76,6 +77,16 @@ static void signal_all(int number)
         kill(process->pid, number);
 }
 
+/* "worker 2" or "status process", as people call them. */
+static const char *name_of(int number)
+{
+    static char name[32];
+    if (number == STATUS_NUMBER)
+        return "status process";
+    snprintf(name, sizeof(name), "worker %d", number);
+    return name;
+}
+
 /*
  * Processes that never come to serve are started ever more seldom. A service that has worked is
  * not throttled: what kills its workers now may be over in a second.
@@ -91,7 +102,7 @@ static void delay_start(int number)
     if (again->delay_ms > BACK_OFF_MAX_MS)
         again->delay_ms = BACK_OFF_MAX_MS;
     again->at = in_ms(again->delay_ms);
-    log_warn("process %d ended before its first request; the next is started in %d s", number,
+    log_warn("%s ended before its first request; the next is started in %d s", name_of(number),
              again->delay_ms / 1000);
 }
 
@@ -173,10 +184,10 @@ static enum scoreboard_restart cause_of(const struct process *ended, int status)
 static void log_end(const struct process *ended, int status)
 {
     if (WIFSIGNALED(status))
-        log_error("process %d (pid %d) was ended by signal %d", ended->number, (int)ended->pid,
+        log_error("%s (pid %d) was ended by signal %d", name_of(ended->number), (int)ended->pid,
                   WTERMSIG(status));
     else if (WEXITSTATUS(status) != 0)
-        log_error("process %d (pid %d) ended with status %d", ended->number, (int)ended->pid,
+        log_error("%s (pid %d) ended with status %d", name_of(ended->number), (int)ended->pid,
                   WEXITSTATUS(status));
 }
 
@@ -214,7 +225,7 @@ static void end_hung(struct process *process, const struct scoreboard_slot *slot
     int64_t limit = (master.settings.request_timeout_ms + GRACE_MS) * NANOSECONDS_PER_MS;
     if (process->hung || busy_since == 0 || clock_now() - busy_since < limit)
         return;
-    log_error("process %d (pid %d) is over its time and is killed", process->number,
+    log_error("%s (pid %d) is over its time and is killed", name_of(process->number),
               (int)process->pid);
     process->hung = true;
     kill(process->pid, SIGKILL);
@@ -224,7 +235,7 @@ static void end_hung(struct process *process, const struct scoreboard_slot *slot
 static void retire(struct process *process, const struct scoreboard_slot *slot)
 {
     if (!process->retiring && process->ready && slot->wants_to_retire) {
-        log_info("worker %d (pid %d) has served its time and is replaced", process->number,
+        log_info("%s (pid %d) has served its time and is replaced", name_of(process->number),
                  (int)process->pid);
         process->retiring = true;
     }
@@ -390,6 +401,7 @@ static int run(const char *program, const struct identity *identity)
     listener_close(&master.listener);
     listener_close(&master.status_listener);
     end_processes();
+    log_info("stopped");
     return status;
 }
 
@@ -408,7 +420,6 @@ int master_run(const char *program)
         status = run(program, &identity);
     else
         log_error("%s", problem);
-    log_info("stopped");
     settings_free(&master.settings);
     return status;
 }

@@ -208,6 +208,10 @@ static int load_file(struct settings *settings, FILE *faults)
         return 1;
     }
     settings->file_length = length > 0 ? (size_t)length : 0;
+    if (length > 0 && settings->file[length - 1] == '\0') {
+        fprintf(faults, "proposals-fcgi: CONFIG_FILE: it is not text\n");
+        return 1;
+    }
     return cut_lines(settings, faults);
 }
 

@@ -16,8 +16,10 @@ run_program() {
 
 run_program --help
 is "--help exits with 0 and says nothing on stderr" "$code $err" "0 "
-settings="DATABASE_URL LISTEN STATUS_LISTEN LISTEN_BACKLOG WORKERS REQUEST_TIMEOUT_MS MILES_TIMEOUT_MS SHUTDOWN_TIMEOUT_S LOG_LEVEL
-    CONNECTION_MAX_AGE_S COUNT_MAX_AGE_MS MAX_REQUESTS WORKER_MEMORY_MB USER_NAME GROUP_NAME"
+settings="DATABASE_URL LISTEN STATUS_LISTEN LISTEN_BACKLOG WORKERS REQUEST_TIMEOUT_MS MILES_TIMEOUT_MS CONNECTION_MAX_AGE_S
+COUNT_MAX_AGE_MS MAX_REQUESTS WORKER_MEMORY_MB USER_NAME GROUP_NAME SHUTDOWN_TIMEOUT_S LOG_LEVEL"
+settings=${settings//$'
+'/ }
 is "--help lists every setting" "$(grep -oE '^ +[A-Z][A-Z_]+ ' <<<"$out" | xargs)" "$settings"
 like "--help prints a default and a range" "$out" 'WORKERS \(4, 1 to [0-9]+\)'
 run_program --version
@@ -39,9 +41,10 @@ is "--check of a valid configuration exits with 0" "$code $err" "0 "
 is "it prints every setting" "$(grep -oE '^[A-Z_]+=' <<<"$out" | tr -d = | xargs)" "$settings"
 like "it prints where the database is" "$out" 'me@db\.example\.org:5433/ours'
 unlike "it does not print the password" "$out" canary-1
-WORKERS=0 LISTEN_BACKLOG=abc LOG_LEVEL=loud REQUEST_TIMEOUT_MS=-1 MILES_TIMEOUT_MS=5s SHUTDOWN_TIMEOUT_S=1e3 DATABASE_URL=mysql://a LISTEN=$(printf '/%0150d' 0) run_program --check
-is "--check prints one line for each fault" "$code $(wc -l <"$folder/err")" "2 8"
-for name in $settings; do
+WORKERS=0 LISTEN_BACKLOG=abc LOG_LEVEL=loud REQUEST_TIMEOUT_MS=-1 MILES_TIMEOUT_MS=5s SHUTDOWN_TIMEOUT_S=1e3 DATABASE_URL=mysql://a LISTEN=$(printf '/%0150d' 0) \
+    STATUS_LISTEN=nowhere CONNECTION_MAX_AGE_S=-1 COUNT_MAX_AGE_MS=1.5 MAX_REQUESTS=many WORKER_MEMORY_MB=1G run_program --check
+is "--check prints one line for each fault" "$code $(wc -l <"$folder/err")" "2 13"
+for name in ${settings/USER_NAME GROUP_NAME /}; do
     ok "and names the fault: $name" grep -q "$name" "$folder/err"
 done
 WORKERS=0 run_program
@@ -94,7 +97,7 @@ done
 like "a data_agents that cannot be reached is a 503" "$answers" '^503 .*DATABASE_UNAVAILABLE'
 unlike "no password of data_agents is in an answer" "$answers" CANARY
 is "no password of data_agents is in the log" "$(grep -c CANARY "$folder/canaries.log")" 0
-ok "though there is a line about it" grep -q 'data_agents.* me@127.0.0.1:1/ours' "$folder/canaries.log"
+ok "though there is a line about it" grep -q 'data_agents.*me@127.0.0.1:1/ours' "$folder/canaries.log"
 DATABASE_URL=""
 
 # ---- the socket

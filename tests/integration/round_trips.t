@@ -5,7 +5,8 @@
 # shellcheck source=tests/lib/harness.sh
 . "$(dirname "$0")/../lib/harness.sh"
 
-export WORKERS=1
+# Remembered totals would make the same page cost less the second time.
+export WORKERS=1 COUNT_MAX_AGE_MS=0
 start_postgres
 start_proxy ours
 start_proxy miles
@@ -100,7 +101,8 @@ is "a page behind the end asks nothing of Miles Republic" "$(json .meta.enrichme
 
 measure '/api/proposals?status=PENDING&type=EDITION_UPDATE&eventId=5004&editionId=5004&agentName=FFA+Scraper+Agent&categoryLevel1=x&categoryLevel2=y&search=2026&startDateFrom=2026&startDateTo=2027&sort=date-asc'
 is "with every filter at once it is one round trip too" "$status ${cost_ours% *}" "200 1"
-is "with every filter at once it is as many statements" "$executed_ours" "${seen[100]% *}"
+is "with every filter at once it is one statement more, which has them planned for their values" \
+    "$executed_ours" "$((${seen[100]% *} + 1))"
 is "in all this there was one connection to each database" "$(proxied ours connections) $(proxied miles connections) $(connections_made)" "1 1 2"
 
 done_testing

@@ -78,7 +78,7 @@ get /
 is "the dashboard is served" "$status $(header Content-Type)" "200 text/html; charset=utf-8"
 ok "it is ours" cmp -s "$body" "$folder/one/nginx/dashboard/index.html"
 master=$(pgrep -f "^$folder/one/build/proposals-fcgi\$")
-is "WORKERS is honoured" "$(pgrep -cP "$master")" 2
+is "WORKERS is honoured" "$(pgrep -cP "$master" -f -- --worker)" 2
 is "the demo's row is called localhost, as in the log" "$(grep -c 'Connexion créée pour: localhost$' "$folder/one.err")" \
     "$(grep -c 'Connexion établie à la base de données: localhost$' "$folder/one.err")"
 if ((EUID == 0)); then

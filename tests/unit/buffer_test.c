@@ -143,11 +143,72 @@ static void a_failure_sticks(void **state)
 static void an_impossible_length_fails(void **state)
 {
     (void)state;
+    static volatile size_t lengths[] = {SIZE_MAX, SIZE_MAX - 1, SIZE_MAX / 2, SIZE_MAX / 4};
+    for (size_t i = 0; i < COUNT_OF(lengths); i++) {
+        struct buffer buffer = {0};
+        buffer_append_text(&buffer, "x");
+        buffer_append(&buffer, "", lengths[i]);
+        assert_true(buffer.failed);
+        assert_int_equal(buffer.length, 1);
+        buffer_free(&buffer);
+    }
+}
+
+static void a_full_limit_is_no_failure(void **state)
+{
+    (void)state;
+    for (size_t limit = 1; limit < 600; limit++) {
+        struct buffer buffer = {.limit = limit};
+        buffer_append_format(&buffer, "%*s", (int)limit, "");
+        assert_false(buffer.failed);
+        assert_int_equal(strlen(buffer_text(&buffer)), limit);
+        buffer_append(&buffer, "", 0);
+        buffer_append_text(&buffer, "");
+        assert_false(buffer.failed);
+        buffer_append_char(&buffer, 'x');
+        assert_true(buffer.failed);
+        buffer_free(&buffer);
+    }
+}
+
+/* Also where memory for one more has been there for long. */
+static void one_byte_above_the_limit_fails_however_it_comes(void **state)
+{
+    (void)state;
+    for (size_t limit = 1; limit < 600; limit++) {
+        struct buffer buffer = {.limit = limit};
+        buffer_append_format(&buffer, "%*s", (int)limit + 1, "");
+        assert_true(buffer.failed);
+        buffer_reset(&buffer, SIZE_MAX);
+        for (size_t i = 0; i <= limit; i++)
+            buffer_append_literal(&buffer, "x");
+        assert_true(buffer.failed);
+        assert_int_equal(buffer.length, limit);
+        buffer_free(&buffer);
+    }
+}
+
+static void nothing_is_appended_after_a_failure_though_there_is_room(void **state)
+{
+    (void)state;
     struct buffer buffer = {0};
-    buffer_append_text(&buffer, "x");
-    buffer_append(&buffer, "", SIZE_MAX);
-    assert_true(buffer.failed);
-    assert_int_equal(buffer.length, 1);
+    buffer_append_text(&buffer, "abc");
+    buffer.failed = true;
+    buffer_append_literal(&buffer, "d");
+    buffer_append(&buffer, "e", 1);
+    assert_int_equal(buffer.length, 3);
+    buffer_free(&buffer);
+}
+
+static void ending_a_text_never_moves_the_limit(void **state)
+{
+    (void)state;
+    struct buffer buffer = {.limit = 300};
+    for (size_t length = 1; length <= 300; length++) {
+        buffer_append_char(&buffer, 'x');
+        assert_non_null(buffer_text(&buffer));
+        assert_true(buffer.capacity > length);
+    }
     buffer_free(&buffer);
 }
 
@@ -207,6 +268,10 @@ static const struct CMUnitTest TESTS[] = {
     cmocka_unit_test(going_over_the_limit_fails),
     cmocka_unit_test(a_failure_sticks),
     cmocka_unit_test(an_impossible_length_fails),
+    cmocka_unit_test(a_full_limit_is_no_failure),
+    cmocka_unit_test(one_byte_above_the_limit_fails_however_it_comes),
+    cmocka_unit_test(nothing_is_appended_after_a_failure_though_there_is_room),
+    cmocka_unit_test(ending_a_text_never_moves_the_limit),
     cmocka_unit_test(reset_forgets_the_failure_and_keeps_the_limit),
     cmocka_unit_test(reset_keeps_memory_up_to_what_it_is_told),
     cmocka_unit_test(a_freed_buffer_can_be_filled_again),

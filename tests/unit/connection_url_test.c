@@ -286,6 +286,50 @@ static void strict_sslaccept_verifies_wherever_it_stands(void **state)
     assert_option(*state, "sslmode", "verify-full");
 }
 
+static void the_last_sslaccept_counts(void **state)
+{
+    accept(*state, "postgresql://h/d?sslaccept=strict&sslmode=require&sslaccept=accept");
+    assert_option(*state, "sslmode", "require");
+    accept(*state, "postgresql://h/d?sslaccept=accept&sslaccept=strict&sslmode=disable");
+    assert_option(*state, "sslmode", "verify-full");
+}
+
+static void strict_sslaccept_excuses_no_unknown_sslmode(void **state)
+{
+    assert_string_equal(refuse(*state, "postgresql://h/d?sslaccept=strict&sslmode=x"),
+                        "sslmode is unknown");
+}
+
+static void an_empty_schema_is_none(void **state)
+{
+    struct connection_options *options = *state;
+    accept(options, "postgresql://h/d?schema=");
+    assert_null(options->search_path);
+    assert_null(options->ignored);
+}
+
+static void an_at_sign_behind_the_path_must_be_encoded(void **state)
+{
+    static const char *const URLS[] = {
+        "postgresql://h/d?user=a@b", "postgresql://h/d?a@b=1",
+        "postgresql://bob:x?y@h/d",  "postgresql://bob:x/y@h/d",
+        "postgresql://h?@",          "postgresql://h/d?schema=s&password=@"};
+    for (size_t i = 0; i < COUNT_OF(URLS); i++)
+        assert_non_null(strstr(refuse(*state, URLS[i]), "percent-encoded"));
+    accept(*state, "postgresql://h/d?user=a%40b");
+    assert_option(*state, "user", "a@b");
+}
+
+static void a_host_in_a_list_is_not_empty(void **state)
+{
+    static const char *const HOSTS[] = {",", ",a", "a,,b", ",,", "a:1,,b:2", "[::1],,a"};
+    for (size_t i = 0; i < COUNT_OF(HOSTS); i++) {
+        char url[64];
+        snprintf(url, sizeof(url), "postgresql://bob:p@%s/d", HOSTS[i]);
+        assert_string_equal(refuse(*state, url), "a host is empty");
+    }
+}
+
 static void connect_timeouts_are_seconds(void **state)
 {
     struct connection_options *options = *state;
@@ -591,6 +635,11 @@ static const struct CMUnitTest TESTS[] = {
     TEST(every_sslmode_is_taken),
     TEST(strict_sslaccept_verifies),
     TEST(strict_sslaccept_verifies_wherever_it_stands),
+    TEST(the_last_sslaccept_counts),
+    TEST(strict_sslaccept_excuses_no_unknown_sslmode),
+    TEST(an_empty_schema_is_none),
+    TEST(an_at_sign_behind_the_path_must_be_encoded),
+    TEST(a_host_in_a_list_is_not_empty),
     TEST(connect_timeouts_are_seconds),
     TEST(empty_pieces_between_parameters_are_skipped),
     TEST(what_is_no_parameter_is_refused),

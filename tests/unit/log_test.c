@@ -340,6 +340,58 @@ static void cut_sentences_are_still_utf8(void **state)
     }
 }
 
+static void controls_above_ascii_are_escaped_whole(void **state)
+{
+    (void)state;
+    assert_sentence(
+        "a\xc2\x80"
+        "b",
+        "a\\xc2\\x80b");
+    assert_sentence(
+        "\xc2\x9b"
+        "31m",
+        "\\xc2\\x9b31m");
+    assert_sentence("\xc2\x9f", "\\xc2\\x9f");
+}
+
+/* U+00A0 is the first above them; other characters have their bytes too. */
+static void characters_beside_the_controls_stay(void **state)
+{
+    (void)state;
+    static const char *const TEXTS[] = {"\xc2\xa0", "\xc2\xbf",     "\xc3\x80",
+                                        "\xc3\x9b", "\xe2\x82\x80", "\xf0\x9f\x82\x9b"};
+    for (size_t i = 0; i < COUNT_OF(TEXTS); i++)
+        assert_sentence(TEXTS[i], TEXTS[i]);
+}
+
+/* What is cut off is what does not fit, and no more. */
+static void cut_sentences_keep_every_character_that_fits(void **state)
+{
+    (void)state;
+    static const char TEXT[] = "a\xc3\xa9\xe2\x82\xac\xf0\x9f\x8f\x83z";
+    static const size_t ENDS[] = {0, 1, 3, 6, 10, 11};
+    for (size_t size = 1; size < 16; size++) {
+        char escaped[16];
+        size_t expected = 0;
+        for (size_t i = 0; i < COUNT_OF(ENDS); i++)
+            if (ENDS[i] < size)
+                expected = ENDS[i];
+        log_escape_sentence(escaped, size, TEXT);
+        assert_int_equal(strlen(escaped), expected);
+        assert_int_equal(strncmp(escaped, TEXT, expected), 0);
+    }
+}
+
+static void an_escaped_character_is_cut_as_one(void **state)
+{
+    (void)state;
+    for (size_t size = 1; size < 20; size++) {
+        char escaped[20];
+        log_escape_sentence(escaped, size, "\xc2\x9b\xc2\x9b");
+        assert_int_equal(strlen(escaped), (size - 1) / 8 * 8);
+    }
+}
+
 #define TEST(function) cmocka_unit_test_setup(function, set_up)
 
 static const struct CMUnitTest TESTS[] = {
@@ -365,6 +417,10 @@ static const struct CMUnitTest TESTS[] = {
     TEST(sentences_that_are_not_utf8_are_escaped_as_bytes),
     TEST(sentences_lose_controls_above_ascii),
     TEST(cut_sentences_are_still_utf8),
+    TEST(controls_above_ascii_are_escaped_whole),
+    TEST(characters_beside_the_controls_stay),
+    TEST(cut_sentences_keep_every_character_that_fits),
+    TEST(an_escaped_character_is_cut_as_one),
 };
 
 RUN_TESTS(TESTS)

@@ -132,19 +132,62 @@ static void hostile_text_does_not_reach_the_sql(void **state)
         assert_text_independent(fixture, 0xff, HOSTILE[i]);
 }
 
-static void numbers_and_dates_do_not_reach_the_sql(void **state)
+static void assert_numbers_do_not_matter(struct fixture *fixture, int64_t offset, int64_t other)
 {
-    struct fixture *fixture = *state;
     struct filters filters = combine(0x300, "x");
+    filters.offset = offset;
     make(fixture, &filters);
     struct query rows = fixture->rows;
     filters.limit = 77;
-    filters.offset = INT64_C(9007199254740991);
+    filters.offset = other;
     filters.start_date_from = INT64_C(1779001200000);
     filters.start_date_before = INT64_C(1789001200000);
     make(fixture, &filters);
     assert_string_equal(fixture->rows.sql, rows.sql);
     assert_string_equal(fixture->rows.name, rows.name);
+}
+
+static void numbers_and_dates_do_not_reach_the_sql(void **state)
+{
+    assert_numbers_do_not_matter(*state, 0, 999);
+    assert_numbers_do_not_matter(*state, 1000, INT64_C(9007199254740991));
+}
+
+/* The page is cut in another way there, under a name of its own, from the same conditions. */
+static void deep_pages_have_a_statement_of_their_own(void **state)
+{
+    struct fixture *fixture = *state;
+    for (unsigned mask = 0; mask < COMBINATIONS; mask++) {
+        struct filters filters = combine(mask, "x");
+        make(fixture, &filters);
+        struct query rows = fixture->rows;
+        struct query count = fixture->count;
+        filters.offset = 1000;
+        make(fixture, &filters);
+        assert_string_not_equal(fixture->rows.name, rows.name);
+        assert_string_not_equal(fixture->rows.sql, rows.sql);
+        assert_int_equal(fixture->rows.value_count, rows.value_count);
+        assert_string_equal(fixture->count.name, count.name);
+        assert_string_equal(fixture->count.sql, count.sql);
+        assert_parameters_match(&fixture->rows);
+        assert_non_null(strstr(fixture->rows.sql, strstr(count.sql, " WHERE ")));
+        arena_free(&fixture->arena);
+    }
+}
+
+/* Ids, statuses, types and agents are few or many whatever they are; the others are not. */
+static void plans_are_made_for_values_only_where_they_matter(void **state)
+{
+    struct fixture *fixture = *state;
+    for (unsigned bit = 0; bit < 10; bit++) {
+        struct filters filters = combine(1U << bit, "x");
+        make(fixture, &filters);
+        assert_int_equal(fixture->rows.plans_for_values, bit >= 5);
+        assert_int_equal(fixture->count.plans_for_values, bit >= 5);
+    }
+    make(fixture, &NO_FILTERS);
+    assert_false(fixture->rows.plans_for_values);
+    assert_false(fixture->count.plans_for_values);
 }
 
 static void plain_texts_are_values_as_they_are(void **state)
@@ -504,6 +547,8 @@ static const struct CMUnitTest TESTS[] = {
     TEST(parameters_are_numbered_without_gaps),
     TEST(hostile_text_does_not_reach_the_sql),
     TEST(numbers_and_dates_do_not_reach_the_sql),
+    TEST(deep_pages_have_a_statement_of_their_own),
+    TEST(plans_are_made_for_values_only_where_they_matter),
     TEST(plain_texts_are_values_as_they_are),
     TEST(the_same_filters_make_the_same_statement),
     TEST(different_filters_make_different_names),

@@ -1,6 +1,6 @@
 /*
- * settings: what the environment may say, each default and range, one line for each fault, and what
- * is printed without secrets.
+ * settings: what the environment and a file may say, each default and range, one line for each
+ * fault, and what is printed without secrets.
  */
 #include "settings.h"
 #include "unit.h"
@@ -8,22 +8,34 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-static const char *const NAMES[] = {
-    "DATABASE_URL",       "LISTEN",      "LISTEN_BACKLOG",     "WORKERS",
-    "REQUEST_TIMEOUT_MS", "MILES_TIMEOUT_MS", "SHUTDOWN_TIMEOUT_S", "LOG_LEVEL"};
+static const char *const NAMES[] = {"DATABASE_URL",     "LISTEN",
+                                    "STATUS_LISTEN",    "LISTEN_BACKLOG",
+                                    "WORKERS",          "REQUEST_TIMEOUT_MS",
+                                    "MILES_TIMEOUT_MS", "CONNECTION_MAX_AGE_S",
+                                    "COUNT_MAX_AGE_MS", "MAX_REQUESTS",
+                                    "WORKER_MEMORY_MB", "USER_NAME",
+                                    "GROUP_NAME",       "SHUTDOWN_TIMEOUT_S",
+                                    "LOG_LEVEL"};
 
 struct fixture {
     struct settings settings;
     char *faults;  /* of the last load */
     char *printed; /* of the last printing */
+    char path[64]; /* of a configuration file */
 };
 
 /* Only DATABASE_URL is set. */
 static int set_up(void **state)
 {
     static struct fixture fixture;
-    fixture = (struct fixture){0};
+    fixture = (struct fixture){.path = "/tmp/settings_test.XXXXXX"};
+    int file = mkstemp(fixture.path);
+    if (file < 0)
+        return -1;
+    close(file);
+    unsetenv("CONFIG_FILE");
     for (size_t i = 0; i < COUNT_OF(NAMES); i++)
         unsetenv(NAMES[i]);
     setenv("DATABASE_URL", "postgresql://bob:canary@db.example.org:6432/agents", 1);
@@ -37,7 +49,8 @@ static int tear_down(void **state)
     settings_free(&fixture->settings);
     free(fixture->faults);
     free(fixture->printed);
-    return 0;
+    unsetenv("CONFIG_FILE");
+    return unlink(fixture->path);
 }
 
 /* The number of faults. */
@@ -59,6 +72,21 @@ static int load_with(struct fixture *fixture, const char *name, const char *valu
     int faults = load(fixture);
     unsetenv(name);
     return faults;
+}
+
+/* Makes the text a configuration file and loads it. */
+static int load_bytes(struct fixture *fixture, const char *bytes, size_t length)
+{
+    FILE *file = fopen(fixture->path, "w");
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes, 1, length, file), length);
+    assert_int_equal(fclose(file), 0);
+    return load_with(fixture, "CONFIG_FILE", fixture->path);
+}
+
+static int load_file(struct fixture *fixture, const char *text)
+{
+    return load_bytes(fixture, text, strlen(text));
 }
 
 /* What is printed of the settings, or, where there are none, of the table. */
@@ -94,7 +122,14 @@ static void the_defaults_hold_where_nothing_is_set(void **state)
     assert_int_equal(fixture->settings.workers, 4);
     assert_int_equal(fixture->settings.request_timeout_ms, 10000);
     assert_int_equal(fixture->settings.miles_timeout_ms, 2000);
+    assert_int_equal(fixture->settings.connection_max_age_s, 1800);
+    assert_int_equal(fixture->settings.count_max_age_ms, 1000);
+    assert_int_equal(fixture->settings.max_requests, 0);
+    assert_int_equal(fixture->settings.worker_memory_mb, 256);
     assert_int_equal(fixture->settings.shutdown_timeout_s, 10);
+    assert_string_equal(fixture->settings.status_listen, "/run/proposals-fcgi/status.sock");
+    assert_string_equal(fixture->settings.user_name, "");
+    assert_string_equal(fixture->settings.group_name, "");
     assert_int_equal(fixture->settings.log_level, LOG_LEVEL_INFO);
 }
 
@@ -153,6 +188,10 @@ static const struct number {
     {"WORKERS", 1, 256, offsetof(struct settings, workers)},
     {"REQUEST_TIMEOUT_MS", 100, 600000, offsetof(struct settings, request_timeout_ms)},
     {"MILES_TIMEOUT_MS", 50, 600000, offsetof(struct settings, miles_timeout_ms)},
+    {"CONNECTION_MAX_AGE_S", 0, 604800, offsetof(struct settings, connection_max_age_s)},
+    {"COUNT_MAX_AGE_MS", 0, 3600000, offsetof(struct settings, count_max_age_ms)},
+    {"MAX_REQUESTS", 0, 1000000000, offsetof(struct settings, max_requests)},
+    {"WORKER_MEMORY_MB", 0, 1048576, offsetof(struct settings, worker_memory_mb)},
     {"SHUTDOWN_TIMEOUT_S", 1, 600, offsetof(struct settings, shutdown_timeout_s)},
 };
 
@@ -230,18 +269,57 @@ static void no_other_log_level_is_taken(void **state)
     }
 }
 
+static void both_addresses_are_a_path_or_address_and_port(void **state)
+{
+    struct fixture *fixture = *state;
+    static const char *const VALUES[] = {"/run/x.sock", "./x.sock", "127.0.0.1:9000",
+                                         "[::1]:9000",  ":9000",    "localhost:65535"};
+    for (size_t i = 0; i < COUNT_OF(VALUES); i++) {
+        assert_int_equal(load_with(fixture, "LISTEN", VALUES[i]), 0);
+        assert_string_equal(fixture->settings.listen, VALUES[i]);
+        assert_int_equal(load_with(fixture, "STATUS_LISTEN", VALUES[i]), 0);
+        assert_string_equal(fixture->settings.status_listen, VALUES[i]);
+    }
+}
+
+static void no_other_address_is_taken(void **state)
+{
+    struct fixture *fixture = *state;
+    static const char *const VALUES[] = {"x.sock", "9000", "127.0.0.1:0", "127.0.0.1:65536", "h:"};
+    for (size_t i = 0; i < COUNT_OF(VALUES); i++) {
+        assert_int_equal(load_with(fixture, "LISTEN", VALUES[i]), 1);
+        assert_string_equal(fixture->faults,
+                            "proposals-fcgi: LISTEN: must be a path, or address:port\n");
+        assert_int_equal(load_with(fixture, "STATUS_LISTEN", VALUES[i]), 1);
+        assert_string_equal(fixture->faults,
+                            "proposals-fcgi: STATUS_LISTEN: must be a path, or address:port\n");
+    }
+}
+
 static void a_listening_path_fits_an_address(void **state)
 {
     struct fixture *fixture = *state;
     char path[109];
     memset(path, 'x', sizeof(path));
+    path[0] = '/';
     path[107] = '\0';
     assert_int_equal(load_with(fixture, "LISTEN", path), 0);
     path[107] = 'x';
     path[108] = '\0';
     assert_int_equal(load_with(fixture, "LISTEN", path), 1);
-    assert_string_equal(fixture->faults,
-                        "proposals-fcgi: LISTEN: the path of a unix socket has 107 bytes at most\n");
+    assert_string_equal(
+        fixture->faults,
+        "proposals-fcgi: LISTEN: the path of a unix socket has 107 bytes at most\n");
+}
+
+static void user_and_group_are_taken_as_they_are(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_int_equal(load_with(fixture, "USER_NAME", "www-data"), 0);
+    assert_string_equal(fixture->settings.user_name, "www-data");
+    assert_string_equal(fixture->settings.group_name, "");
+    assert_int_equal(load_with(fixture, "GROUP_NAME", "33"), 0);
+    assert_string_equal(fixture->settings.group_name, "33");
 }
 
 static void every_fault_has_a_line(void **state)
@@ -252,9 +330,135 @@ static void every_fault_has_a_line(void **state)
     int faults = load(fixture);
     for (size_t i = 0; i < COUNT_OF(NAMES); i++)
         unsetenv(NAMES[i]);
-    assert_int_equal(faults, COUNT_OF(NAMES) - 1); /* any text is a SOCKET_PATH */
+    assert_int_equal(faults, COUNT_OF(NAMES) - 2); /* any text may be a user's or group's name */
     assert_int_equal(count_lines(fixture->faults), faults);
     assert_null(strchr(fixture->faults, '\t'));
+}
+
+static void a_file_says_every_setting(void **state)
+{
+    struct fixture *fixture = *state;
+    unsetenv("DATABASE_URL");
+    assert_int_equal(load_file(fixture,
+                               "DATABASE_URL=postgresql://amy:canary@h:1/d?a=b&c=d\n"
+                               "LISTEN=/x/y\nSTATUS_LISTEN=[::1]:9001\n"
+                               "LISTEN_BACKLOG=1\nWORKERS=2\nREQUEST_TIMEOUT_MS=103\n"
+                               "MILES_TIMEOUT_MS=104\nCONNECTION_MAX_AGE_S=5\n"
+                               "COUNT_MAX_AGE_MS=6\nMAX_REQUESTS=7\nWORKER_MEMORY_MB=8\n"
+                               "USER_NAME=nine\nGROUP_NAME=ten\nSHUTDOWN_TIMEOUT_S=11\n"
+                               "LOG_LEVEL=debug\n"),
+                     0);
+    assert_string_equal(fixture->faults, "");
+    assert_string_equal(print(fixture, &fixture->settings),
+                        "DATABASE_URL=postgresql://amy@h:1/d (password not shown)\n"
+                        "LISTEN=/x/y\nSTATUS_LISTEN=[::1]:9001\n"
+                        "LISTEN_BACKLOG=1\nWORKERS=2\nREQUEST_TIMEOUT_MS=103\n"
+                        "MILES_TIMEOUT_MS=104\nCONNECTION_MAX_AGE_S=5\n"
+                        "COUNT_MAX_AGE_MS=6\nMAX_REQUESTS=7\nWORKER_MEMORY_MB=8\n"
+                        "USER_NAME=nine\nGROUP_NAME=ten\nSHUTDOWN_TIMEOUT_S=11\n"
+                        "LOG_LEVEL=debug\n");
+    assert_string_equal(connection_options_get(&fixture->settings.data_agents, "password"),
+                        "canary");
+}
+
+static void the_environment_has_the_last_word(void **state)
+{
+    struct fixture *fixture = *state;
+    setenv("WORKERS", "9", 1);
+    assert_int_equal(load_file(fixture, "WORKERS=2\nMAX_REQUESTS=3\n"), 0);
+    assert_int_equal(fixture->settings.workers, 9);
+    assert_int_equal(fixture->settings.max_requests, 3);
+    setenv("WORKERS", "", 1); /* not set, so the file's counts */
+    assert_int_equal(load_file(fixture, "WORKERS=2\n"), 0);
+    assert_int_equal(fixture->settings.workers, 2);
+    unsetenv("WORKERS");
+}
+
+static void comments_and_empty_lines_are_passed_over(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_int_equal(load_file(fixture, "# WORKERS=9\n\n#\n\n\nWORKERS=2\n#WORKERS=9\n\n"), 0);
+    assert_int_equal(fixture->settings.workers, 2);
+}
+
+static void the_last_line_needs_no_end(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_int_equal(load_file(fixture, "MAX_REQUESTS=3\nWORKERS=2"), 0);
+    assert_int_equal(fixture->settings.workers, 2);
+    assert_int_equal(fixture->settings.max_requests, 3);
+    assert_int_equal(load_file(fixture, "LOG_LEVEL"), 1);
+}
+
+static void an_empty_file_or_value_says_nothing(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_int_equal(load_file(fixture, ""), 0);
+    assert_int_equal(fixture->settings.workers, 4);
+    assert_int_equal(load_file(fixture, "\n"), 0);
+    assert_int_equal(load_file(fixture, "WORKERS=\nLISTEN=\n"), 0);
+    assert_int_equal(fixture->settings.workers, 4);
+    assert_string_equal(fixture->settings.listen, "/run/proposals-fcgi/proposals.sock");
+    assert_int_equal(load_with(fixture, "CONFIG_FILE", ""), 0);
+}
+
+static void a_line_that_is_no_setting_is_a_fault_that_repeats_nothing(void **state)
+{
+    struct fixture *fixture = *state;
+    static const char *const LINES[] = {"canary",          "canary=1",      "WORKERS",
+                                        "WORKERS =canary", " WORKERS=2",    "workers=canary",
+                                        "WORKERSX=canary", "WORKER=canary", "export WORKERS=2",
+                                        "SOCKET_PATH=/x",  "=canary",       " # canary"};
+    for (size_t i = 0; i < COUNT_OF(LINES); i++) {
+        char text[128];
+        snprintf(text, sizeof(text), "# first\n%s\nMAX_REQUESTS=3\n", LINES[i]);
+        assert_int_equal(load_file(fixture, text), 1);
+        assert_string_equal(fixture->faults,
+                            "proposals-fcgi: CONFIG_FILE: line 2 is not a setting\n");
+        assert_int_equal(fixture->settings.max_requests, 3);
+    }
+}
+
+static void every_wrong_line_has_its_number(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_int_equal(load_file(fixture, "a\n\n# b\nc\nWORKERS=2\nd"), 3);
+    assert_string_equal(fixture->faults,
+                        "proposals-fcgi: CONFIG_FILE: line 1 is not a setting\n"
+                        "proposals-fcgi: CONFIG_FILE: line 4 is not a setting\n"
+                        "proposals-fcgi: CONFIG_FILE: line 6 is not a setting\n");
+}
+
+static void a_wrong_value_in_the_file_is_a_fault_of_its_setting(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_int_equal(load_file(fixture, "WORKERS=canary\n"), 1);
+    assert_string_equal(fixture->faults,
+                        "proposals-fcgi: WORKERS: must be a whole number from 1 to 256\n");
+    assert_int_equal(load_file(fixture, "WORKERS=2\r\n"), 1);
+    assert_int_equal(load_file(fixture, "WORKERS= 2\n"), 1);
+    unsetenv("DATABASE_URL");
+    assert_int_equal(load_file(fixture, "DATABASE_URL=postgresql://bob:x/canary@h/d\n"), 1);
+    assert_null(strstr(fixture->faults, "canary"));
+}
+
+static void a_file_that_cannot_be_read_is_a_fault(void **state)
+{
+    struct fixture *fixture = *state;
+    static const char *const PATHS[] = {"/tmp", "/tmp/canary/settings", "/dev/null/canary"};
+    for (size_t i = 0; i < COUNT_OF(PATHS); i++) {
+        assert_int_equal(load_with(fixture, "CONFIG_FILE", PATHS[i]), 1);
+        assert_string_equal(fixture->faults, "proposals-fcgi: CONFIG_FILE: it cannot be read\n");
+        assert_int_equal(fixture->settings.workers, 4);
+    }
+}
+
+/* What stands behind a NUL byte must not be lost without a word. */
+static void a_nul_byte_in_the_file_is_a_fault(void **state)
+{
+    static const char BYTES[] = "WORKERS=2\n\0\nMAX_REQUESTS=3\n";
+    if (load_bytes(*state, BYTES, sizeof(BYTES) - 1) == 0)
+        assert_int_equal(((struct fixture *)*state)->settings.max_requests, 3);
 }
 
 static void the_effective_configuration_is_printed_without_secrets(void **state)
@@ -265,11 +469,18 @@ static void the_effective_configuration_is_printed_without_secrets(void **state)
     assert_string_equal(text,
                         "DATABASE_URL=postgresql://bob@db.example.org:6432/agents"
                         " (password not shown)\n"
-                        "SOCKET_PATH=/run/proposals-fcgi/proposals.sock\n"
+                        "LISTEN=/run/proposals-fcgi/proposals.sock\n"
+                        "STATUS_LISTEN=/run/proposals-fcgi/status.sock\n"
                         "LISTEN_BACKLOG=1024\n"
                         "WORKERS=7\n"
                         "REQUEST_TIMEOUT_MS=10000\n"
                         "MILES_TIMEOUT_MS=2000\n"
+                        "CONNECTION_MAX_AGE_S=1800\n"
+                        "COUNT_MAX_AGE_MS=1000\n"
+                        "MAX_REQUESTS=0\n"
+                        "WORKER_MEMORY_MB=256\n"
+                        "USER_NAME=\n"
+                        "GROUP_NAME=\n"
                         "SHUTDOWN_TIMEOUT_S=10\n"
                         "LOG_LEVEL=info\n");
 }
@@ -328,8 +539,21 @@ static const struct CMUnitTest TESTS[] = {
     TEST(what_is_no_whole_number_is_refused),
     TEST(every_log_level_is_taken),
     TEST(no_other_log_level_is_taken),
+    TEST(both_addresses_are_a_path_or_address_and_port),
+    TEST(no_other_address_is_taken),
     TEST(a_listening_path_fits_an_address),
+    TEST(user_and_group_are_taken_as_they_are),
     TEST(every_fault_has_a_line),
+    TEST(a_file_says_every_setting),
+    TEST(the_environment_has_the_last_word),
+    TEST(comments_and_empty_lines_are_passed_over),
+    TEST(the_last_line_needs_no_end),
+    TEST(an_empty_file_or_value_says_nothing),
+    TEST(a_line_that_is_no_setting_is_a_fault_that_repeats_nothing),
+    TEST(every_wrong_line_has_its_number),
+    TEST(a_wrong_value_in_the_file_is_a_fault_of_its_setting),
+    TEST(a_file_that_cannot_be_read_is_a_fault),
+    TEST(a_nul_byte_in_the_file_is_a_fault),
     TEST(the_effective_configuration_is_printed_without_secrets),
     TEST(a_missing_password_is_not_said_to_be_hidden),
     TEST(no_secret_of_the_url_is_printed),

@@ -78,6 +78,39 @@ static void every_malformed_sequence_is_refused(void **state)
             fail_msg("row %zu is not UTF-8", i);
 }
 
+static void a_character_has_as_many_bytes_as_its_sequence(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t length;
+    } ROWS[] = {{"a", 1},
+                {"a\xc3\xa9", 1},
+                {"\x7f", 1},
+                {"\xc2\x80", 2},
+                {"\xc3\xa9"
+                 "a",
+                 2},
+                {"\xdf\xbf\xdf\xbf", 2},
+                {"\xe0\xa0\x80", 3},
+                {"\xef\xbf\xbf"
+                 "a",
+                 3},
+                {"\xf0\x90\x80\x80", 4},
+                {"\xf4\x8f\xbf\xbf\xc3\xa9", 4}};
+    for (size_t i = 0; i < COUNT_OF(ROWS); i++)
+        assert_int_equal(text_character_length(ROWS[i].text), ROWS[i].length);
+}
+
+/* So that a walk over any text comes to its end, and not behind it. */
+static void what_is_no_character_counts_as_one_byte(void **state)
+{
+    (void)state;
+    static const char *const TEXTS[] = {"\xc3", "\xe2\x82", "\x80", "\xff", "\xc0\xaf", "\xc3("};
+    for (size_t i = 0; i < COUNT_OF(TEXTS); i++)
+        assert_int_equal(text_character_length(TEXTS[i]), 1);
+}
+
 static void a_sequence_cut_by_the_length_is_refused(void **state)
 {
     (void)state;
@@ -339,6 +372,8 @@ static const struct CMUnitTest TESTS[] = {
     cmocka_unit_test(slice_of_a_part_equals_that_part),
     cmocka_unit_test(every_well_formed_sequence_is_utf8),
     cmocka_unit_test(every_malformed_sequence_is_refused),
+    cmocka_unit_test(a_character_has_as_many_bytes_as_its_sequence),
+    cmocka_unit_test(what_is_no_character_counts_as_one_byte),
     cmocka_unit_test(a_sequence_cut_by_the_length_is_refused),
     cmocka_unit_test(nul_bytes_inside_the_length_are_utf8),
     cmocka_unit_test(white_space_goes_at_both_ends_only),
