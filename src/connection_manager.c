@@ -7,12 +7,15 @@
 #include "buffer.h"
 #include "log.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+enum { CANCEL_TIMEOUT_S = 1 };
 
 const char CONNECTION_SESSION_SQL[] =
     "SELECT set_config('TimeZone', 'UTC', true), set_config('DateStyle', 'ISO, MDY', true),"
@@ -116,8 +119,8 @@ static enum wait_result poll_connection(struct connection_attempt *attempt,
 }
 
 /* libpq's messages name host, port, user and database, and never on purpose a password. */
-static void describe_problem(PGconn *connection, const char *password,
-                             char problem[CONNECTION_PROBLEM_SIZE])
+void connection_manager_describe_problem(const PGconn *connection, const char *password,
+                                         char problem[CONNECTION_PROBLEM_SIZE])
 {
     const char *message = PQerrorMessage(connection);
     if (password != NULL && password[0] != '\0' && strstr(message, password) != NULL)
@@ -159,7 +162,8 @@ enum wait_result connection_manager_continue(struct connection_attempt *attempt,
             result = WAIT_FAILED;
     }
     if (result == WAIT_FAILED) {
-        describe_problem(attempt->connection, connection_options_get(options, "password"), problem);
+        connection_manager_describe_problem(attempt->connection,
+                                            connection_options_get(options, "password"), problem);
         connection_manager_drop(attempt);
     }
     return result;
@@ -171,20 +175,40 @@ void connection_manager_drop(struct connection_attempt *attempt)
     attempt->connection = NULL;
 }
 
-void connection_manager_cancel(PGconn *connection)
+/* In the child: holds on to the connection until the cancel request has arrived. */
+static void cancel_and_exit(PGcancel *cancel, int socket)
+{
+    char ignored[CONNECTION_PROBLEM_SIZE];
+    signal(SIGALRM, SIG_DFL);
+    alarm(CANCEL_TIMEOUT_S);
+    if (socket > STDERR_FILENO + 1)
+        close_range(STDERR_FILENO + 1, (unsigned)socket - 1, 0);
+    close_range((unsigned)socket + 1, ~0U, 0);
+    PQcancel(cancel, ignored, sizeof(ignored));
+    _exit(0);
+}
+
+/* Leaves libpq with a descriptor that it cannot say goodbye on. */
+static void detach_socket(int socket)
+{
+    int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (nowhere < 0)
+        return;
+    dup3(nowhere, socket, O_CLOEXEC);
+    close(nowhere);
+}
+
+void connection_manager_abandon(PGconn *connection)
 {
     PGcancel *cancel = PQgetCancel(connection);
-    if (cancel == NULL)
-        return;
-    pid_t child = fork();
-    if (child == 0) {
-        char ignored[CONNECTION_PROBLEM_SIZE];
-        signal(SIGALRM, SIG_DFL);
-        alarm(1);
-        /* The child must not hold the client's or the database's connection open. */
-        close_range(STDERR_FILENO + 1, ~0U, 0);
-        PQcancel(cancel, ignored, sizeof(ignored));
-        _exit(0);
+    int socket = PQsocket(connection);
+    if (cancel != NULL && socket >= 0) {
+        pid_t child = fork();
+        if (child == 0)
+            cancel_and_exit(cancel, socket);
+        if (child > 0)
+            detach_socket(socket);
     }
     PQfreeCancel(cancel);
+    PQfinish(connection);
 }

@@ -49,10 +49,16 @@ const char *connection_search_path(const char *schema,
                                    char search_path[CONNECTION_SEARCH_PATH_SIZE]);
 
 /*
- * Asks the server to end what the connection is doing, without waiting for it: by a child process
- * that lives for a second at most, since libpq's PQcancel can hang on a server that does not
- * answer.
+ * Gives up a connection that is in the middle of something: the server is asked to end it, and the
+ * connection is freed, without waiting for either. A child process that lives for a second at most
+ * does the asking, since libpq's PQcancel can hang on a server that does not answer. Until then it
+ * keeps the socket open: PgBouncer forgets whom to cancel as soon as the client is gone.
  */
-void connection_manager_cancel(PGconn *connection);
+void connection_manager_abandon(PGconn *connection);
+
+/* The first line of libpq's last message, fit for a log; withheld if `password` (or NULL) is in it.
+ */
+void connection_manager_describe_problem(const PGconn *connection, const char *password,
+                                         char problem[CONNECTION_PROBLEM_SIZE]);
 
 #endif

@@ -320,7 +320,6 @@ enum database_exchange database_exchange(struct database *database, struct query
 {
     struct pipeline pipeline = {0};
     enum wait_result waited = WAIT_FAILED;
-    snprintf(database->problem, sizeof(database->problem), "connection lost");
     if (send_all(database, &pipeline, queries, count))
         waited = receive_all(database, &pipeline, deadline);
     enum database_exchange outcome = judge(database, &pipeline, waited);
@@ -329,8 +328,14 @@ enum database_exchange database_exchange(struct database *database, struct query
             query_clear(queries[i]);
     if (waited == WAIT_TIMEOUT)
         snprintf(database->problem, sizeof(database->problem), "no answer in time");
-    if (waited == WAIT_TIMEOUT || waited == WAIT_ABANDONED)
-        connection_manager_cancel(database->connection);
+    else if (waited == WAIT_FAILED && !pipeline.failed)
+        connection_manager_describe_problem(database->connection, NULL, database->problem);
+    if (waited == WAIT_TIMEOUT || waited == WAIT_ABANDONED) {
+        connection_manager_abandon(database->connection);
+        database->connection = NULL;
+        database_close(database);
+        return outcome;
+    }
     bool drained =
         waited == WAIT_READY && PQtransactionStatus(database->connection) == PQTRANS_IDLE;
     if (!drained || outcome == EXCHANGE_LOST || outcome == EXCHANGE_EXHAUSTED)

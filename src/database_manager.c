@@ -31,6 +31,7 @@ static struct {
     struct database_location location; /* where Miles Republic is */
     struct back_off back_off;          /* from Miles Republic */
     int64_t opening_until;             /* the end of the attempt to connect to it */
+    int64_t data_agents_until;         /* the same for data_agents */
     struct database_time spent;
 } manager;
 
@@ -73,11 +74,11 @@ static void note_state(enum scoreboard_database number, const struct database *d
 {
     struct scoreboard_slot *slot = scoreboard_mine();
     slot->connected[number] = database->connection != NULL;
-    if (status == DATABASE_OK)
-        slot->state[number] = DATABASE_UP;
-    else if (status != DATABASE_ABANDONED && status != DATABASE_UNCONFIGURED)
-        slot->state[number] = DATABASE_DOWN;
-    if (status != DATABASE_OK && slot->state[number] == DATABASE_DOWN)
+    if (status == DATABASE_ABANDONED || status == DATABASE_UNCONFIGURED)
+        return;
+    slot->state[number] = status == DATABASE_OK ? DATABASE_UP : DATABASE_DOWN;
+    slot->said_at[number] = clock_now();
+    if (status != DATABASE_OK)
         scoreboard_count_failure(number);
 }
 
@@ -133,13 +134,18 @@ static void note_opened(struct database *database, enum scoreboard_database numb
 static enum database_status open_data_agents(const struct deadline *deadline)
 {
     struct database *database = &manager.data_agents;
+    if (!database_is_opening(database))
+        manager.data_agents_until =
+            clock_now() + manager.config.request_timeout_ms * NANOSECONDS_PER_MS;
     enum wait_result result = database_open(database, manager.config.data_agents, deadline);
     if (result == WAIT_READY) {
         log_debug("data_agents: connected");
         note_opened(database, SCOREBOARD_DATA_AGENTS);
         return DATABASE_OK;
     }
-    database_close(database);
+    /* An attempt that outlives a short deadline goes on with the next request. */
+    if (result == WAIT_FAILED || clock_now() >= manager.data_agents_until)
+        database_close(database);
     if (result == WAIT_ABANDONED)
         return DATABASE_ABANDONED;
     return result == WAIT_TIMEOUT ? DATABASE_TIMEOUT : DATABASE_UNAVAILABLE;

@@ -13,7 +13,7 @@
 #include <inttypes.h>
 
 enum {
-    PROBE_TIMEOUT_MS = 1000,
+    PROBE_TIMEOUT_MS = 50,   /* what a question may wait; an answer that is late is for the next */
     PROBE_MAX_AGE_MS = 1000, /* so that many questions at once cost one probe */
     RETRY_AFTER_S = 1,
 };
@@ -29,9 +29,9 @@ struct probe {
 
 struct census {
     int workers;
-    int up;        /* workers whose last word with Miles Republic went well */
-    int down;      /* ... did not */
-    int connected; /* to Miles Republic */
+    int state;       /* of Miles Republic, by the newest word that any worker had with it */
+    int64_t said_at; /* when that was */
+    int connected;   /* workers that are */
 };
 
 static const struct probe *probe_data_agents(const struct request *request)
@@ -53,22 +53,27 @@ static struct census take_census(void)
     for (int i = 0; (slot = scoreboard_slot(i)) != NULL; i++) {
         if (slot->pid == 0 || !slot->is_worker)
             continue;
-        int state = slot->state[SCOREBOARD_MILES_REPUBLIC];
+        int64_t said_at = slot->said_at[SCOREBOARD_MILES_REPUBLIC];
+        if (said_at > census.said_at) {
+            census.said_at = said_at;
+            census.state = slot->state[SCOREBOARD_MILES_REPUBLIC];
+        }
         census.workers++;
-        census.up += state == DATABASE_UP ? 1 : 0;
-        census.down += state == DATABASE_DOWN ? 1 : 0;
         census.connected += slot->connected[SCOREBOARD_MILES_REPUBLIC] ? 1 : 0;
     }
     return census;
+}
+
+static const char *state_name(int state)
+{
+    return state == DATABASE_UP ? "ok" : state == DATABASE_DOWN ? "unavailable" : "unused";
 }
 
 static const char *miles_republic_state(const struct probe *probe, const struct census *census)
 {
     if (probe->status == DATABASE_OK && !probe->is_miles_republic_configured)
         return "unconfigured";
-    if (census->down > 0)
-        return "unavailable";
-    return census->up > 0 ? "ok" : "unused";
+    return state_name(census->state);
 }
 
 void health_report(const struct request *request, struct response *response)
@@ -78,7 +83,7 @@ void health_report(const struct request *request, struct response *response)
     struct census census = take_census();
     const char *miles_republic = miles_republic_state(probe, &census);
     bool is_up = probe->status == DATABASE_OK;
-    const char *status = !is_up ? "down" : census.down > 0 ? "degraded" : "ok";
+    const char *status = !is_up ? "down" : census.state == DATABASE_DOWN ? "degraded" : "ok";
     response->status = 200;
     response->cache_control = "no-store";
     buffer_append_format(body,
@@ -110,11 +115,6 @@ void health_ready(const struct request *request, struct response *response)
     }
     response->status = 200;
     buffer_append_literal(&response->body, "{\"success\":true,\"data\":{\"status\":\"ready\"}}");
-}
-
-static const char *state_name(int state)
-{
-    return state == DATABASE_UP ? "ok" : state == DATABASE_DOWN ? "unavailable" : "unused";
 }
 
 static double seconds_since(int64_t at)

@@ -9,8 +9,11 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -96,6 +99,27 @@ static size_t write_prefix(char *record, size_t size, enum log_level level)
     return length + (size_t)snprintf(record + length, size - length, "%s: ", LEVEL_NAMES[level]);
 }
 
+/*
+ * A record is shorter than PIPE_BUF, so a pipe that polls writable takes it whole, unless another
+ * process fills it in between; hence RWF_NOWAIT, where the kernel has it for pipes. The descriptor
+ * itself is shared with who knows whom, and is not ours to make non-blocking.
+ */
+static void write_record(const char *record, size_t length)
+{
+    struct pollfd output = {.fd = STDERR_FILENO, .events = POLLOUT};
+    struct iovec piece = {(void *)(uintptr_t)record, length};
+    struct stat status;
+    if (poll(&output, 1, 0) != 1 || (output.revents & POLLOUT) == 0)
+        return;
+    ssize_t written = -1;
+    errno = EOPNOTSUPP;
+    if (fstat(STDERR_FILENO, &status) == 0 && S_ISFIFO(status.st_mode))
+        written = pwritev2(STDERR_FILENO, &piece, 1, -1, RWF_NOWAIT);
+    if (written < 0 && errno != EAGAIN)
+        written = write(STDERR_FILENO, record, length);
+    (void)written;
+}
+
 void log_record(enum log_level level, const char *format, ...)
 {
     if (level > threshold)
@@ -112,11 +136,6 @@ void log_record(enum log_level level, const char *format, ...)
     if (length > sizeof(record) - 1)
         length = sizeof(record) - 1;
     record[length++] = '\n';
-    /* A record is shorter than PIPE_BUF, so a pipe that polls writable takes it whole. */
-    struct pollfd output = {.fd = STDERR_FILENO, .events = POLLOUT};
-    if (poll(&output, 1, 0) == 1 && (output.revents & POLLOUT) != 0) {
-        ssize_t written = write(STDERR_FILENO, record, length);
-        (void)written;
-    }
+    write_record(record, length);
     errno = saved_errno;
 }

@@ -97,7 +97,9 @@ static int run(const struct worker_role *role)
         program[length > 0 ? length : 0] = '\0';
         return master_run(program);
     }
-    if (settings_load(&settings, stderr) == 0)
+    int faults = role->kind == ROLE_ALONE ? settings_load(&settings, stderr)
+                                          : settings_load_or_log(&settings);
+    if (faults == 0)
         status = worker_run(&settings, role);
     settings_free(&settings);
     return status;

@@ -144,7 +144,7 @@ static void start_take_over(void)
     master.coming = ++master.last;
     master.coming_until = in_ms(TAKE_OVER_MS);
     log_info("new workers take over");
-    if (settings_load(&master.coming_settings, stderr) > 0) {
+    if (settings_load_or_log(&master.coming_settings) > 0) {
         give_up_take_over("the configuration is not valid");
         return;
     }

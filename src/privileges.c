@@ -16,7 +16,8 @@ bool privileges_find(const char *user_name, const char *group_name, struct ident
                      char *problem, size_t size)
 {
     const struct passwd *user = user_name[0] != '\0' ? getpwnam(user_name) : getpwuid(geteuid());
-    *identity = (struct identity){.user = geteuid(), .group = getegid(), .name = ""};
+    *identity = (struct identity){
+        .user = geteuid(), .group = getegid(), .name = user != NULL ? user->pw_name : ""};
     if (user == NULL && user_name[0] != '\0') {
         snprintf(problem, size, "USER_NAME: there is no such user");
         return false;
@@ -56,7 +57,7 @@ static bool become(const struct identity *identity)
 
 bool privileges_drop(const struct identity *identity, char *problem, size_t size)
 {
-    bool changes = identity->user != geteuid();
+    bool changes = identity->user != geteuid() || identity->group != getegid();
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
         snprintf(problem, size, "no_new_privs: %s", strerror(errno));
         return false;
@@ -67,7 +68,8 @@ bool privileges_drop(const struct identity *identity, char *problem, size_t size
         snprintf(problem, size, "cannot become user %s: %s", identity->name, strerror(errno));
         return false;
     }
-    if (!is_identity(identity) || setuid(0) == 0 || setgid(0) == 0) {
+    bool is_root = identity->user == 0;
+    if (!is_identity(identity) || (!is_root && (setuid(0) == 0 || setgid(0) == 0))) {
         snprintf(problem, size, "privileges are not gone after becoming user %s", identity->name);
         return false;
     }

@@ -6,6 +6,8 @@
 
 #include "json_scan.h"
 
+#include <string.h>
+
 static bool count_objects(struct slice array, size_t *count)
 {
     struct slice element;
@@ -38,8 +40,12 @@ static void read_update(struct slice element, struct race_update *update)
 enum race_updates_result race_updates_read(struct slice changes, struct arena *arena,
                                            struct race_updates *updates)
 {
-    struct slice array = json_member(json_member(changes, "racesToUpdate"), "new");
+    static const char KEY[] = "\"racesToUpdate\"";
     *updates = (struct race_updates){0};
+    /* Most proposals have none: to see that takes less than to walk through all they change. */
+    if (memmem(changes.start, changes.length, KEY, sizeof(KEY) - 1) == NULL)
+        return RACE_UPDATES_OK;
+    struct slice array = json_member(json_member(changes, "racesToUpdate"), "new");
     if (!json_is_truthy(array))
         return RACE_UPDATES_OK;
     size_t count;

@@ -79,6 +79,7 @@ struct scoreboard_slot {
     _Atomic int64_t busy_since;              /* likewise; 0: idle */
     _Atomic uint64_t served;                 /* requests begun */
     _Atomic int state[SCOREBOARD_DATABASES]; /* enum database_state: what the last attempt showed */
+    _Atomic int64_t said_at[SCOREBOARD_DATABASES]; /* when that was */
     _Atomic bool connected[SCOREBOARD_DATABASES];
     struct scoreboard_counters counters;
 };

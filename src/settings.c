@@ -9,6 +9,7 @@
 #include "listener.h"
 #include "text.h"
 
+#include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -222,6 +223,26 @@ int settings_load(struct settings *settings, FILE *faults)
     count += load_file(settings, faults);
     for (size_t i = 0; i < SETTING_COUNT; i++)
         count += load(settings, &SETTINGS[i], faults);
+    return count;
+}
+
+int settings_load_or_log(struct settings *settings)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *faults = open_memstream(&text, &size);
+    if (faults == NULL) {
+        *settings = (struct settings){0};
+        log_error("the configuration cannot be read: %s", strerror(errno));
+        return 1;
+    }
+    int count = settings_load(settings, faults);
+    fclose(faults);
+    char *rest = text;
+    for (char *line = strsep(&rest, "\n"); line != NULL; line = strsep(&rest, "\n"))
+        if (line[0] != '\0')
+            log_error("%s", line);
+    free(text);
     return count;
 }
 

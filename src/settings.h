@@ -39,6 +39,9 @@ struct settings {
  */
 int settings_load(struct settings *settings, FILE *faults);
 
+/* The same, with a log record for each fault: for a process that must not block on its output. */
+int settings_load_or_log(struct settings *settings);
+
 /* The effective configuration, NAME=value, without secrets. */
 void settings_print(const struct settings *settings, FILE *out);
 

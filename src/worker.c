@@ -91,9 +91,9 @@ static void send_response(struct worker *worker, const struct timing *timing, bo
     if (response->retry_after_s > 0)
         buffer_append_format(head, "Retry-After: %d\r\n", response->retry_after_s);
     buffer_append_literal(head, "\r\n");
-    if (with_body)
-        buffer_append(head, response->body.data, response->body.length);
-    if (head->failed || FCGX_PutStr(head->data, (int)head->length, worker->fcgi.out) < 0)
+    int body_length = with_body ? (int)response->body.length : 0;
+    if (head->failed || FCGX_PutStr(head->data, (int)head->length, worker->fcgi.out) < 0 ||
+        FCGX_PutStr(response->body.data, body_length, worker->fcgi.out) < 0)
         log_warn("the answer could not be sent");
 }
 
