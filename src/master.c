@@ -202,7 +202,9 @@ static void note_end(const struct process *ended, int status)
         give_up_take_over("one ended before all were ready");
     } else if (ended->generation == master.serving) {
         scoreboard_count_restart(cause_of(ended, status));
-        master.misconfigured = master.misconfigured || is_misconfigured;
+        /* Of a service that has worked, the configuration may only be half written at the moment.
+         */
+        master.misconfigured = is_misconfigured && !master.has_served;
         if (!had_served && !ended->retiring && !ended->hung)
             delay_start(ended->number);
     }

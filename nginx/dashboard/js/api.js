@@ -1,4 +1,4 @@
-// Owns the talk with /api/proposals: one GET at a time per caller, its time limit, its errors in French.
+// Owns the talk with the API: one GET at a time per caller, its time limit, its errors in French.
 // Must not touch the page.
 
 const ROOT = "/api/proposals";
@@ -19,14 +19,22 @@ class ApiError extends Error {
 
 export const listPath = (params) => (params.size > 0 ? `${ROOT}?${params}` : ROOT);
 export const proposalApiPath = (id) => `${ROOT}/${encodeURIComponent(id)}`;
+export const healthPath = "/api/health";
+export const workersPath = "/api/health/workers";
 export const groupApiPath = (key) => `${ROOT}/group/${encodeURIComponent(key)}`;
 
-/* Resolves to {body, changed}; rejects with an ApiError, or an AbortError once `signal` is aborted. */
-async function get(path, signal) {
-  const response = await send(path, signal);
+/** Resolves to {text, body}; rejects with an ApiError, or an AbortError once `signal` is aborted. */
+export async function ask(path, signal, timeout = TIMEOUT_MS) {
+  const response = await send(path, signal, timeout);
   const text = await readText(response, signal);
   const body = parse(text);
   if (!response.ok || body?.success !== true) throw failure(response.status, body);
+  return { text, body };
+}
+
+/* As ask(), and whether the answer is another one than the last. */
+async function get(path, signal) {
+  const { text, body } = await ask(path, signal);
   const changed = answers.get(path)?.text !== text;
   remember(path, { text, body });
   return { body, changed };
@@ -60,9 +68,9 @@ function unexpected(error) {
   return new ApiError("La page n’a pas pu être affichée.", { retry: true });
 }
 
-async function send(path, signal) {
+async function send(path, signal, timeout) {
   try {
-    const either = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
+    const either = AbortSignal.any([signal, AbortSignal.timeout(timeout)]);
     return await fetch(path, { headers: { accept: "application/json" }, cache: "no-cache", signal: either });
   } catch (error) {
     throw networkFailure(error, signal);
@@ -99,6 +107,7 @@ function failure(status, body) {
 
 function messageOf(status, said) {
   if (status === 503) return "La base de données des propositions est injoignable pour le moment.";
+  if (status === 502) return "Le service est arrêté, ou redémarre. Réessayez dans un instant.";
   if (status === 504) return "La réponse a pris trop de temps.";
   if (status === 429) return "Trop de demandes à la fois. Patientez quelques secondes.";
   if (status >= 500) return "Le serveur a rencontré une erreur.";

@@ -27,13 +27,20 @@ function asNode(child) {
 
 /** An icon of the sprite in index.html; decorative, so hidden from assistive technology. */
 export function icon(name) {
-  const svg = document.createElementNS(SVG, "svg");
-  const use = document.createElementNS(SVG, "use");
-  use.setAttribute("href", `#i-${name}`);
-  svg.setAttribute("class", "icon");
-  svg.setAttribute("aria-hidden", "true");
-  svg.append(use);
-  return svg;
+  return svg("svg", { class: "icon", "aria-hidden": "true" }, svg("use", { href: `#i-${name}` }));
+}
+
+/** As h(), for what is drawn. */
+export function svg(tag, props, ...children) {
+  const element = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(props ?? {})) setProp(element, name, value);
+  element.append(...children);
+  return element;
+}
+
+/** Sets a text where it is another one: what has not changed is not touched. */
+export function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
 }
 
 export function srOnly(text) {

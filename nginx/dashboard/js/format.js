@@ -50,6 +50,25 @@ const WORDS = new Map([
   ["DELETED", "Supprimé"],
   ["APPLIED", "Appliquée"],
   ["FAILED", "En échec"],
+  ["LESS_THAN_5_KM", "Moins de 5 km"],
+  ["LESS_THAN_10_KM", "Moins de 10 km"],
+  ["KM5", "5 km"],
+  ["KM10", "10 km"],
+  ["HALF_MARATHON", "Semi-marathon"],
+  ["MARATHON", "Marathon"],
+  ["EKIDEN", "Relais"],
+  ["CROSS", "Cross"],
+  ["DISCOVERY_TRAIL", "Trail découverte"],
+  ["SHORT_TRAIL", "Trail court"],
+  ["LONG_TRAIL", "Trail long"],
+  ["ULTRA_TRAIL", "Ultra-trail"],
+  ["VERTICAL_KILOMETER", "Kilomètre vertical"],
+  ["HIKING", "Randonnée"],
+  ["NORDIC_WALK", "Marche nordique"],
+  ["BIKE_TOURING", "Cyclotourisme"],
+  ["GRAN_FONDO", "Cyclosportive"],
+  ["GRAVEL_RACE", "Gravel"],
+  ["OPEN_WATER_SWIM", "Eau libre"],
   ...CATEGORIES,
 ]);
 
@@ -67,7 +86,7 @@ const FIELDS = new Map(Object.entries({
   distance: "Distance", runDistance: "Distance à pied", runDistance2: "Distance à pied (2)", walkDistance: "Distance de marche",
   swimDistance: "Distance de nage", bikeDistance: "Distance à vélo", swimRunDistance: "Distance de swimrun", elevation: "Dénivelé positif", runPositiveElevation: "Dénivelé positif",
   event: "Événement", edition: "Édition", merge: "Fusion", races: "Courses", racesToAdd: "Courses à ajouter", racesToUpdate: "Courses à modifier",
-  keepEventId: "Événement conservé", duplicateEventId: "Doublon", newEventName: "Nouveau nom",
+  keepEventId: "Événement conservé", keepEventName: "Nom conservé", duplicateEventId: "Doublon", duplicateEventName: "Nom du doublon", newEventName: "Nouveau nom",
 }));
 
 /** The French name of a field, or the key itself where we have none. */
@@ -134,6 +153,15 @@ export function ago(date, now = Date.now()) {
   const seconds = (date.getTime() - now) / 1000;
   const step = STEPS.find(([, size]) => Math.abs(seconds) >= size);
   return step ? relative.format(Math.trunc(seconds / step[1]), step[0]) : "à l’instant";
+}
+
+/** "8 s", "3 min 5 s", "2 h 40 min", "6 j 3 h": the two units that matter. */
+export function duration(seconds) {
+  const s = Math.max(0, Math.floor(seconds));
+  const parts = [[Math.floor(s / 86_400), "j"], [Math.floor(s / 3600) % 24, "h"], [Math.floor(s / 60) % 60, "min"], [s % 60, "s"]];
+  const first = parts.findIndex(([n]) => n > 0);
+  const shown = first < 0 ? parts.slice(-1) : parts.slice(first, first + 2).filter(([n]) => n > 0);
+  return shown.map(([n, unit]) => `${wholeNumber.format(n)}${NBSP}${unit}`).join(" ");
 }
 
 const plainNumber = new Intl.NumberFormat("fr-FR", { maximumFractionDigits: 4 });
