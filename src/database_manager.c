@@ -9,6 +9,7 @@
 #include "log.h"
 #include "scoreboard.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -256,6 +257,22 @@ enum database_status database_manager_ask_data_agents(struct query *const querie
     return status;
 }
 
+/* Miles Republic is well, or in trouble and left alone for a while. One line of the log a step. */
+static void note_miles_republic(enum database_status status)
+{
+    char where[CONNECTION_DESCRIPTION_SIZE];
+    if (status == DATABASE_OK) {
+        manager.back_off = (struct back_off){0};
+    } else if (status != DATABASE_ABANDONED && !database_is_opening(&manager.miles_republic)) {
+        back_off_more(&manager.back_off);
+        log_warn("Miles Republic (%s, %s): %s: %s; next attempt in %d ms at most",
+                 manager.location.name,
+                 connection_options_describe(&manager.location.options, where),
+                 database_status_name(status), manager.miles_republic.problem,
+                 manager.back_off.delay_ms);
+    }
+}
+
 static enum database_status ask_miles_republic(struct query *const queries[], size_t count,
                                                const struct deadline *deadline)
 {
@@ -266,18 +283,27 @@ static enum database_status ask_miles_republic(struct query *const queries[], si
     struct deadline within = deadline_within(deadline, manager.config.miles_timeout_ms);
     enum database_status status =
         ask(&manager.miles_republic, open_miles_republic, queries, count, &within);
-    if (status == DATABASE_OK) {
-        manager.back_off = (struct back_off){0};
-    } else if (status != DATABASE_ABANDONED && !database_is_opening(&manager.miles_republic)) {
-        char where[CONNECTION_DESCRIPTION_SIZE];
-        back_off_more(&manager.back_off);
-        log_warn("Miles Republic (%s, %s): %s: %s; next attempt in %d ms at most",
-                 manager.location.name,
-                 connection_options_describe(&manager.location.options, where),
-                 database_status_name(status), manager.miles_republic.problem,
-                 manager.back_off.delay_ms);
-    }
+    note_miles_republic(status);
     return status == DATABASE_FAILED ? DATABASE_UNAVAILABLE : status;
+}
+
+int database_manager_opening_fd(short *events)
+{
+    const struct connection_attempt *attempt = &manager.miles_republic.attempt;
+    if (attempt->connection == NULL)
+        return -1;
+    *events = attempt->state == PGRES_POLLING_READING ? POLLIN : POLLOUT;
+    return PQsocket(attempt->connection);
+}
+
+void database_manager_continue_opening(void)
+{
+    struct deadline at_once = deadline_in(0, -1);
+    enum database_status status = open_miles_republic(&at_once);
+    if (status != DATABASE_OK)
+        note_miles_republic(status);
+    scoreboard_mine()->connected[SCOREBOARD_MILES_REPUBLIC] =
+        manager.miles_republic.connection != NULL;
 }
 
 enum database_status database_manager_ask_miles_republic(struct query *const queries[],

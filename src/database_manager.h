@@ -41,6 +41,14 @@ enum database_status database_manager_ask_miles_republic(struct query *const que
                                                          size_t count,
                                                          const struct deadline *deadline);
 
+/*
+ * While a connection to Miles Republic is being made that no request waits for: the descriptor to
+ * poll, and for what; else -1. When it is ready, call database_manager_continue_opening: a service
+ * that is asked rarely would otherwise never get through the steps of connecting.
+ */
+int database_manager_opening_fd(short *events);
+void database_manager_continue_opening(void);
+
 /* Whether data_agents, when last asked, named a Miles Republic. */
 bool database_manager_knows_miles_republic(void);
 

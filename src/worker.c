@@ -215,16 +215,22 @@ static void close_connection(struct worker *worker)
 
 /*
  * Waits for the next request: on the connection that the web server asked to keep, else for a new
- * one. False: nothing came, or it is time to stop.
+ * one; and meanwhile for a database that is being connected to. False: no request, or it is time to
+ * stop.
  */
 static bool wait_for_request(struct worker *worker)
 {
     bool is_kept = worker->fcgi.ipcFd >= 0;
-    struct pollfd watched = {.fd = is_kept ? worker->fcgi.ipcFd : LISTEN_FD, .events = POLLIN};
-    int ready = ppoll(&watched, 1, is_kept ? &IDLE_TIMEOUT : NULL, signals_waiting());
+    struct pollfd watched[2] = {
+        {.fd = is_kept ? worker->fcgi.ipcFd : LISTEN_FD, .events = POLLIN},
+    };
+    watched[1].fd = database_manager_opening_fd(&watched[1].events);
+    int ready = ppoll(watched, 2, is_kept ? &IDLE_TIMEOUT : NULL, signals_waiting());
     if (ready == 0)
         close_connection(worker);
-    return ready > 0 && signals_stop_requests() == 0;
+    if (ready > 0 && watched[1].revents != 0)
+        database_manager_continue_opening();
+    return ready > 0 && watched[0].revents != 0 && signals_stop_requests() == 0;
 }
 
 /* Resident bytes, from the kernel; 0 where it does not say. */
