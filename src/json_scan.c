@@ -5,6 +5,7 @@
  */
 #include "json_scan.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,16 +24,29 @@ static const char *skip_spaces(const char *at, const char *end)
 /* `at` is on the opening quote; the result is behind the closing one. */
 static const char *skip_string(const char *at, const char *end)
 {
-    for (at++; at < end && *at != '"'; at++)
-        if (*at == '\\')
-            at++;
-    return at < end ? at + 1 : end;
+    const char *quote = at;
+    size_t backslashes;
+    do {
+        quote = memchr(quote + 1, '"', (size_t)(end - quote - 1));
+        if (quote == NULL)
+            return end;
+        for (backslashes = 0; quote[-1 - (ptrdiff_t)backslashes] == '\\';)
+            backslashes++;
+    } while (backslashes % 2 == 1);
+    return quote + 1;
 }
+
+/* What matters in the text of a container; all else is passed over at one look a byte. */
+static const unsigned char STRUCTURE[256] = {['"'] = 1, ['{'] = 1, ['['] = 1, ['}'] = 1, [']'] = 1};
 
 static const char *skip_container(const char *at, const char *end)
 {
     size_t depth = 0;
     while (at < end) {
+        while (at < end && !STRUCTURE[(unsigned char)*at])
+            at++;
+        if (at == end)
+            break;
         char c = *at;
         if (c == '"') {
             at = skip_string(at, end);
@@ -41,7 +55,7 @@ static const char *skip_container(const char *at, const char *end)
         at++;
         if (c == '{' || c == '[')
             depth++;
-        else if ((c == '}' || c == ']') && --depth == 0)
+        else if (--depth == 0)
             break;
     }
     return at;

@@ -10,6 +10,7 @@
 
 #include "count_cache.h"
 #include "database_manager.h"
+#include "fastcgi_answer.h"
 #include "routes.h"
 #include "scoreboard.h"
 #include "signals.h"
@@ -91,10 +92,14 @@ static void send_response(struct worker *worker, const struct timing *timing, bo
     if (response->retry_after_s > 0)
         buffer_append_format(head, "Retry-After: %d\r\n", response->retry_after_s);
     buffer_append_literal(head, "\r\n");
-    int body_length = with_body ? (int)response->body.length : 0;
-    if (head->failed || FCGX_PutStr(head->data, (int)head->length, worker->fcgi.out) < 0 ||
-        FCGX_PutStr(response->body.data, body_length, worker->fcgi.out) < 0)
+    struct slice pieces[] = {{head->data, head->length},
+                             {response->body.data, with_body ? response->body.length : 0}};
+    bool sent =
+        !head->failed && fastcgi_send_answer(worker->fcgi.ipcFd, worker->fcgi.requestId, pieces, 2);
+    if (!sent)
         log_warn("the answer could not be sent");
+    /* libfcgi would send the request's end once more if it finished the request. */
+    FCGX_Free(&worker->fcgi, !sent || !worker->fcgi.keepConnection);
 }
 
 static const char *parameter(const struct worker *worker, const char *name)
@@ -134,6 +139,16 @@ static void log_access(const struct worker *worker, const struct request *reques
                milliseconds(timing->spent.data_agents), milliseconds(timing->spent.miles_republic));
 }
 
+/* A parameter's value for as long as the arena, since libfcgi's are gone once the answer is sent.
+ */
+static const char *keep_parameter(const struct worker *worker, const char *name,
+                                  struct arena *arena)
+{
+    const char *value = parameter(worker, name);
+    const char *kept = arena_copy(arena, value, strlen(value));
+    return kept != NULL ? kept : "";
+}
+
 /* The request target as the client sent it, cut into path and query; both in the arena. */
 static bool read_target(const char *target, struct arena *arena, struct request *request)
 {
@@ -160,15 +175,14 @@ static void serve_request(struct worker *worker)
 {
     struct timing timing = {.started = clock_now()};
     struct arena arena = {0};
-    const char *target = parameter(worker, "REQUEST_URI");
-    const char *id = parameter(worker, "REQUEST_ID");
+    const char *target = keep_parameter(worker, "REQUEST_URI", &arena);
     struct request request = {
-        .method = parameter(worker, "REQUEST_METHOD"),
+        .method = keep_parameter(worker, "REQUEST_METHOD", &arena),
         .if_none_match = parameter(worker, "HTTP_IF_NONE_MATCH"),
         .arena = &arena,
         .deadline = deadline_in(worker->settings->request_timeout_ms, worker->fcgi.ipcFd),
     };
-    log_set_request(id);
+    log_set_request(parameter(worker, "REQUEST_ID"));
     request.has_body = discard_body(worker);
     buffer_reset(&worker->response.body, BODY_KEPT_BYTES);
     worker->response =
@@ -180,11 +194,9 @@ static void serve_request(struct worker *worker)
     timing.spent = database_manager_take_time();
     timing.total = clock_now() - timing.started;
     send_response(worker, &timing, strcmp(request.method, "HEAD") != 0);
-    FCGX_FFlush(worker->fcgi.out);
     log_access(worker, &request, target, &timing);
     count_request(worker, &timing);
     arena_free(&arena);
-    FCGX_Finish_r(&worker->fcgi);
     log_set_request(NULL);
 }
 
