@@ -12,13 +12,13 @@ declare -A packages=(
     [run]="gettext-base nginx postgresql-15 postgresql-client-15 util-linux"
     [dev]="inotify-tools"
     [test]="chromium chromium-driver clang clang-format curl fonts-dejavu-core jq libc6-dbg libclang-rt-14-dev
-        libcmocka-dev libfcgi-bin libjson-c-dev openssl perl pgbouncer procps python3 shellcheck spawn-fcgi valgrind"
+        libcmocka-dev libfcgi-bin libjson-c-dev openssl perl pgbouncer procps prometheus python3 shellcheck spawn-fcgi valgrind"
     [bench]="wrk"
 )
 declare -A includes=([run]=build [dev]=run [test]=dev [bench]=test)
 
 # Of the packages above, those that would start a service of their own now and at every boot.
-services="nginx pgbouncer"
+services="nginx pgbouncer prometheus"
 
 policy=/usr/sbin/policy-rc.d
 clusters=/etc/postgresql-common/createcluster.d
