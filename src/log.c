@@ -23,10 +23,13 @@ static const char *const LEVEL_NAMES[] = {"error", "warn", "info", "debug"};
 
 static enum log_level threshold = LOG_LEVEL_INFO;
 static const char *process_name = "proposals-fcgi";
+static bool is_pipe; /* what standard error is */
 static char request_id[REQUEST_ID_SIZE];
 
 void log_open(enum log_level level, const char *process)
 {
+    struct stat status;
+    is_pipe = fstat(STDERR_FILENO, &status) == 0 && S_ISFIFO(status.st_mode);
     threshold = level;
     process_name = process;
 }
@@ -100,24 +103,22 @@ static size_t write_prefix(char *record, size_t size, enum log_level level)
 }
 
 /*
- * A record is shorter than PIPE_BUF, so a pipe that polls writable takes it whole, unless another
- * process fills it in between; hence RWF_NOWAIT, where the kernel has it for pipes. The descriptor
- * itself is shared with who knows whom, and is not ours to make non-blocking.
+ * A record is shorter than PIPE_BUF, so a pipe takes it whole or, with RWF_NOWAIT, not at all.
+ * Where the kernel has no such flag for what standard error is, poll tells. The descriptor itself
+ * is shared with who knows whom, and is not ours to make non-blocking.
  */
 static void write_record(const char *record, size_t length)
 {
     struct pollfd output = {.fd = STDERR_FILENO, .events = POLLOUT};
     struct iovec piece = {(void *)(uintptr_t)record, length};
-    struct stat status;
-    if (poll(&output, 1, 0) != 1 || (output.revents & POLLOUT) == 0)
+    if (is_pipe && pwritev2(STDERR_FILENO, &piece, 1, -1, RWF_NOWAIT) >= 0)
         return;
-    ssize_t written = -1;
-    errno = EOPNOTSUPP;
-    if (fstat(STDERR_FILENO, &status) == 0 && S_ISFIFO(status.st_mode))
-        written = pwritev2(STDERR_FILENO, &piece, 1, -1, RWF_NOWAIT);
-    if (written < 0 && errno != EAGAIN)
-        written = write(STDERR_FILENO, record, length);
-    (void)written;
+    if (is_pipe && errno != EOPNOTSUPP)
+        return;
+    if (poll(&output, 1, 0) == 1 && (output.revents & POLLOUT) != 0) {
+        ssize_t written = write(STDERR_FILENO, record, length);
+        (void)written;
+    }
 }
 
 void log_record(enum log_level level, const char *format, ...)

@@ -238,11 +238,13 @@ static bool wait_for_request(struct worker *worker)
     };
     watched[1].fd = database_manager_opening_fd(&watched[1].events);
     int ready = ppoll(watched, 2, is_kept ? &IDLE_TIMEOUT : NULL, signals_waiting());
-    if (ready == 0)
+    /* A web server that keeps no connections hangs up at once: there is nothing more to read. */
+    bool hung_up = is_kept && ready > 0 && (watched[0].revents & POLLHUP) != 0;
+    if (ready == 0 || hung_up)
         close_connection(worker);
     if (ready > 0 && watched[1].revents != 0)
         database_manager_continue_opening();
-    return ready > 0 && watched[0].revents != 0 && signals_stop_requests() == 0;
+    return ready > 0 && watched[0].revents != 0 && !hung_up && signals_stop_requests() == 0;
 }
 
 /* Resident bytes, from the kernel; 0 where it does not say. */
