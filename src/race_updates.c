@@ -43,7 +43,7 @@ enum race_updates_result race_updates_read(struct slice changes, struct arena *a
     static const char KEY[] = "\"racesToUpdate\"";
     *updates = (struct race_updates){0};
     /* Most proposals have none: to see that takes less than to walk through all they change. */
-    if (memmem(changes.start, changes.length, KEY, sizeof(KEY) - 1) == NULL)
+    if (changes.length == 0 || memmem(changes.start, changes.length, KEY, sizeof(KEY) - 1) == NULL)
         return RACE_UPDATES_OK;
     struct slice array = json_member(json_member(changes, "racesToUpdate"), "new");
     if (!json_is_truthy(array))
