@@ -21,8 +21,6 @@ struct place {
 static struct place places[PLACES];
 static int64_t max_age;
 
-static const int64_t NANOSECONDS_PER_MS = 1000000;
-
 void count_cache_start(int max_age_ms)
 {
     max_age = max_age_ms * NANOSECONDS_PER_MS;

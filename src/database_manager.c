@@ -36,8 +36,6 @@ static struct {
     struct database_time spent;
 } manager;
 
-static const int64_t NANOSECONDS_PER_MS = 1000000;
-
 void database_manager_start(const struct database_manager_config *config)
 {
     manager.config = *config;

@@ -9,8 +9,6 @@
 #include <poll.h>
 #include <time.h>
 
-static const int64_t NANOSECONDS_PER_MS = 1000000;
-
 int64_t clock_now(void)
 {
     struct timespec now;

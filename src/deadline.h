@@ -12,6 +12,9 @@ struct deadline {
     int client_fd; /* the client's connection, watched for hang-up while waiting; -1: none */
 };
 
+/* 64 bits wide, so that what is multiplied by it is too. */
+#define NANOSECONDS_PER_MS INT64_C(1000000)
+
 /* Nanoseconds of the monotonic clock. */
 int64_t clock_now(void);
 

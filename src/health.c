@@ -18,8 +18,6 @@ enum {
     RETRY_AFTER_S = 1,
 };
 
-static const int64_t NANOSECONDS_PER_MS = 1000000;
-
 /* What is known of data_agents, from this process's own connection. */
 struct probe {
     enum database_status status;

@@ -55,8 +55,6 @@ static struct {
     bool misconfigured;
 } master;
 
-static const int64_t NANOSECONDS_PER_MS = 1000000;
-
 static int64_t in_ms(int64_t milliseconds)
 {
     return clock_now() + milliseconds * NANOSECONDS_PER_MS;

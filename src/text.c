@@ -4,7 +4,6 @@
  */
 #include "text.h"
 
-#include <limits.h>
 #include <string.h>
 
 struct slice slice_of(const char *text)
