@@ -115,7 +115,7 @@ as_stored() {
 times() {
     local path=${2:-/api/proposals?limit=20}
 
-    curl -q -s -g --noproxy '*' --max-time 30 -o /dev/null -w '%{time_total}\n' "http://127.0.0.1:$port$path&n=[1-$1]" |
+    curl -q -s --noproxy '*' --max-time 30 -o /dev/null -w '%{time_total}\n' "http://127.0.0.1:$port$path&n=[1-$1]" |
         awk '{ printf "%.1f\n", $1 * 1000 }'
 }
 
