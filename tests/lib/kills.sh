@@ -25,7 +25,7 @@ look_at_backends() {
 start_load() {
     {
         while [[ ! -e $folder/enough ]]; do
-            curl -q -s -g --noproxy '*' --max-time 20 -Z --parallel-immediate --parallel-max 8 -o /dev/null -w '%{http_code} %{exitcode}\n' \
+            curl -q -s --noproxy '*' --max-time 20 -Z --parallel-immediate --parallel-max 8 -o /dev/null -w '%{http_code} %{exitcode}\n' \
                 "http://127.0.0.1:$port/api/proposals?limit=50&n=[1-100]" 2>/dev/null
         done
     } >"$folder/answers" &
