@@ -13,30 +13,31 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What every statement that finds events ends in; the first is NULL for none. */
 enum event_column { EVENT_ID, EVENT_NAME, EVENT_CITY, EVENT_STATUS, EVENT_SLUG, EVENT_IS_FEATURED };
 
-/* $1: ids of events; $2: ids of editions whose events are wanted too. */
 static const char EVENTS_SQL[] =
-    "SELECT id, name, city, status, slug, \"isFeatured\" FROM \"Event\" WHERE id = ANY (ARRAY("
-    "SELECT unnest($1::int4[]) UNION SELECT \"eventId\" FROM \"Edition\" WHERE id = ANY "
-    "($2::int4[])"
-    ")) ORDER BY id";
+    "SELECT id, name, city, status, slug, \"isFeatured\" FROM \"Event\""
+    " WHERE id = ANY ($1::int4[]) ORDER BY id";
 
-enum edition_column { EDITION_ID, EDITION_EVENT_ID, EDITION_YEAR_NUMBER, EDITION_PREVIOUS };
-
-/* Both statements that find previous editions end in these columns; the first is NULL for none. */
+/* What the statements that find previous editions have of them; the first is NULL for none. */
 enum previous_column { PREVIOUS_ID, PREVIOUS_CALENDAR_STATUS, PREVIOUS_YEAR, PREVIOUS_START_DATE };
 
+enum edition_column { EDITION_ID, EDITION_YEAR_NUMBER, EDITION_PREVIOUS, EDITION_EVENT = 6 };
+
 /*
- * `year` is a text; its leading integer counts. The year before is computed only where the integer
- * is small enough that no row can make the statement fail for the others. OFFSET 0 keeps both from
- * being computed again for each edition that is looked at.
+ * An edition, the one of the year before, and the event. `year` is a text; its leading integer
+ * counts, which is mostly all of it, and that is quicker to see than to match. The year before is
+ * computed only where the integer is small enough that no row can make the statement fail for the
+ * others. OFFSET 0 keeps both from being computed again for each edition that is looked at.
  */
 static const char EDITIONS_SQL[] =
-    "SELECT e.id, e.\"eventId\", y.number,"
-    " b.id, b.\"calendarStatus\", b.year, b.\"startDate\""
-    " FROM \"Edition\" e"
-    " CROSS JOIN LATERAL (SELECT substring(e.year FROM '^\\s*([+-]?[0-9]+)') AS number OFFSET 0) y"
+    "SELECT e.id, y.number, b.id, b.\"calendarStatus\", b.year, b.\"startDate\","
+    " v.id, v.name, v.city, v.status, v.slug, v.\"isFeatured\""
+    " FROM \"Edition\" e LEFT JOIN \"Event\" v ON v.id = e.\"eventId\""
+    " CROSS JOIN LATERAL (SELECT CASE WHEN e.year <> '' AND translate(e.year, '0123456789', '') = "
+    "''"
+    "  THEN e.year ELSE substring(e.year FROM '^\\s*([+-]?[0-9]+)') END AS number OFFSET 0) y"
     " CROSS JOIN LATERAL (SELECT CASE WHEN length(y.number) <= 15 AND y.number::bigint <> 0"
     "  THEN (y.number::bigint - 1)::text END AS year OFFSET 0) w"
     " LEFT JOIN LATERAL (SELECT q.id, q.\"calendarStatus\", q.year, q.\"startDate\""
@@ -169,44 +170,52 @@ static bool collect_need(const PGresult *proposals, int row, struct arena *arena
     return true;
 }
 
-/* Ends an array parameter; an empty one is "{}". NULL: out of memory. */
+/* Ends an array parameter. NULL: there is nothing in it, or no memory. */
 static const char *array_value(struct buffer *array)
 {
-    buffer_append_text(array, array->length > 0 ? "}" : "{}");
+    if (array->length == 0)
+        return NULL;
+    buffer_append_char(array, '}');
     return buffer_text(array);
 }
 
-static void make_query(struct query *query, const char *name, const char *sql, const char *first,
-                       const char *second)
+/* The statements of one exchange. */
+struct questions {
+    struct query *asked[4];
+    size_t count;
+};
+
+/* A statement without anything to look up is not sent. */
+static void ask(struct questions *questions, struct query *query, const char *first,
+                const char *second)
 {
-    *query = (struct query){.sql = sql, .values = {first, second}, .value_count = 1};
-    snprintf(query->name, sizeof(query->name), "%s", name);
+    if (first == NULL)
+        return;
+    query->values[query->value_count++] = first;
     if (second != NULL)
-        query->value_count = 2;
+        query->values[query->value_count++] = second;
+    questions->asked[questions->count++] = query;
 }
 
-/* Asks for everything at once: always the same four statements, whatever the number of rows. */
 static enum database_status fetch(struct needs *needs, const struct deadline *deadline,
                                   struct enrichments *enrichments)
 {
-    struct query events;
-    struct query editions;
-    struct query previous;
-    struct query races;
-    const char *event_ids = array_value(&needs->event_ids);
+    struct query events = {.name = "events", .sql = EVENTS_SQL};
+    struct query editions = {.name = "editions", .sql = EDITIONS_SQL};
+    struct query previous = {.name = "previous_editions", .sql = PREVIOUS_SQL};
+    struct query races = {.name = "races", .sql = RACES_SQL};
+    struct questions questions = {0};
     const char *edition_ids = array_value(&needs->edition_ids);
-    const char *previous_events = array_value(&needs->previous_events);
-    const char *previous_years = array_value(&needs->previous_years);
-    if (event_ids == NULL || edition_ids == NULL || previous_events == NULL ||
-        previous_years == NULL)
+    ask(&questions, &events, array_value(&needs->event_ids), NULL);
+    ask(&questions, &editions, edition_ids, NULL);
+    ask(&questions, &previous, array_value(&needs->previous_events),
+        array_value(&needs->previous_years));
+    ask(&questions, &races, edition_ids, NULL);
+    if (needs->event_ids.failed || needs->edition_ids.failed || needs->previous_events.failed ||
+        needs->previous_years.failed)
         return DATABASE_FAILED;
-    make_query(&events, "events", EVENTS_SQL, event_ids, edition_ids);
-    make_query(&editions, "editions", EDITIONS_SQL, edition_ids, NULL);
-    make_query(&previous, "previous_editions", PREVIOUS_SQL, previous_events, previous_years);
-    make_query(&races, "races", RACES_SQL, edition_ids, NULL);
-    struct query *const all[] = {&events, &editions, &previous, &races};
     enum database_status status =
-        database_manager_ask_miles_republic(all, sizeof(all) / sizeof(all[0]), deadline);
+        database_manager_ask_miles_republic(questions.asked, questions.count, deadline);
     enrichments->events = events.result;
     enrichments->editions = editions.result;
     enrichments->previous = previous.result;
@@ -257,23 +266,19 @@ static int find_row(const struct id_column *column, int32_t id)
     return row < column->count && column->ids[row] == id ? row : -1;
 }
 
-/* False: there is no such event. */
-static bool gain_event(const struct enrichments *enrichments, int32_t id,
+static void gain_event(const PGresult *result, int row, int first_column,
                        struct enrichment *enrichment)
 {
-    const PGresult *events = enrichments->events;
-    int row = find_row(&enrichments->event_ids, id);
-    if (row < 0)
-        return false;
+    if (row < 0 || PQgetisnull(result, row, first_column + EVENT_ID))
+        return;
     enrichment->has_event = true;
     enrichment->event = (struct event_facts){
-        .name = text_at(events, row, EVENT_NAME),
-        .city = text_at(events, row, EVENT_CITY),
-        .status = text_at(events, row, EVENT_STATUS),
-        .slug = text_at(events, row, EVENT_SLUG),
-        .is_featured = text_at(events, row, EVENT_IS_FEATURED),
+        .name = text_at(result, row, first_column + EVENT_NAME),
+        .city = text_at(result, row, first_column + EVENT_CITY),
+        .status = text_at(result, row, first_column + EVENT_STATUS),
+        .slug = text_at(result, row, first_column + EVENT_SLUG),
+        .is_featured = text_at(result, row, first_column + EVENT_IS_FEATURED),
     };
-    return true;
 }
 
 static void gain_previous(const PGresult *result, int row, int first_column,
@@ -322,8 +327,8 @@ static void enrich_by_edition(const struct enrichments *enrichments, const struc
     int row = find_row(&enrichments->edition_ids, need->id);
     if (row < 0)
         return;
-    int32_t event = (int32_t)strtol(PQgetvalue(editions, row, EDITION_EVENT_ID), NULL, 10);
-    enrichment->drops_event_names = !gain_event(enrichments, event, enrichment);
+    gain_event(editions, row, EDITION_EVENT, enrichment);
+    enrichment->drops_event_names = !enrichment->has_event;
     enrichment->has_edition_year = true;
     enrichment->edition_year = canonical_integer(text_at(editions, row, EDITION_YEAR_NUMBER));
     gain_previous(editions, row, EDITION_PREVIOUS, enrichment);
@@ -335,17 +340,19 @@ static void enrich_by_edition(const struct enrichments *enrichments, const struc
 static void enrich_proposal(const struct enrichments *enrichments, const struct need *need,
                             struct enrichment *enrichment)
 {
+    int event = find_row(&enrichments->event_ids, need->id);
     switch (need->kind) {
     case NEEDS_NOTHING:
         break;
     case NEEDS_EVENT:
-        gain_event(enrichments, need->id, enrichment);
+        gain_event(enrichments->events, event, 0, enrichment);
         break;
     case NEEDS_EDITION:
         enrich_by_edition(enrichments, need, enrichment);
         break;
     case NEEDS_EVENT_AND_YEAR:
-        enrichment->drops_event_names = !gain_event(enrichments, need->id, enrichment);
+        gain_event(enrichments->events, event, 0, enrichment);
+        enrichment->drops_event_names = !enrichment->has_event;
         if (need->previous >= 0)
             gain_previous(enrichments->previous, need->previous, 0, enrichment);
         break;
