@@ -33,8 +33,12 @@ static inline void buffer_append(struct buffer *buffer, const char *bytes, size_
     buffer->length += length;
 }
 
+static inline void buffer_append_char(struct buffer *buffer, char byte)
+{
+    buffer_append(buffer, &byte, 1);
+}
+
 void buffer_append_text(struct buffer *buffer, const char *text);
-void buffer_append_char(struct buffer *buffer, char byte);
 void buffer_append_format(struct buffer *buffer, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

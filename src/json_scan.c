@@ -136,7 +136,8 @@ bool json_next_element(struct json_walk *walk, struct slice *element)
     return true;
 }
 
-bool json_next_member(struct json_walk *walk, struct slice *key, struct slice *value)
+/* The walk is then behind the colon. */
+static bool next_key(struct json_walk *walk, struct slice *key)
 {
     struct slice quoted;
     if (!json_next_element(walk, &quoted) || quoted.length < 2)
@@ -146,18 +147,47 @@ bool json_next_member(struct json_walk *walk, struct slice *key, struct slice *v
     if (at == walk->end || *at != ':')
         return false;
     walk->at = at + 1;
-    return json_next_element(walk, value);
+    return true;
+}
+
+bool json_next_member(struct json_walk *walk, struct slice *key, struct slice *value)
+{
+    return next_key(walk, key) && json_next_element(walk, value);
+}
+
+/* Walks to the member's key; the walk is then in front of its value. */
+static bool find_member(struct json_walk *walk, const char *key)
+{
+    struct slice name;
+    struct slice passed_over;
+    while (next_key(walk, &name)) {
+        if (slice_equals(name, key))
+            return true;
+        if (!json_next_element(walk, &passed_over))
+            break;
+    }
+    return false;
 }
 
 struct slice json_member(struct slice object, const char *key)
 {
-    struct slice name;
-    struct slice value;
+    struct slice value = {NULL, 0};
     if (json_is_object(object)) {
         struct json_walk walk = json_walk_start(object);
-        while (json_next_member(&walk, &name, &value))
-            if (slice_equals(name, key))
-                return value;
+        if (find_member(&walk, key))
+            json_next_element(&walk, &value);
+    }
+    return value;
+}
+
+struct slice json_open_member(struct slice object, const char *key)
+{
+    if (json_is_object(object)) {
+        struct json_walk walk = json_walk_start(object);
+        if (find_member(&walk, key)) {
+            const char *at = skip_spaces(walk.at, walk.end);
+            return (struct slice){at, (size_t)(walk.end - at)};
+        }
     }
     return (struct slice){NULL, 0};
 }

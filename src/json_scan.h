@@ -31,6 +31,12 @@ bool json_next_member(struct json_walk *walk, struct slice *key, struct slice *v
 struct slice json_member(struct slice object, const char *key);
 
 /*
+ * The same, but not cut off behind the value, which is quicker where it is large. Enough to see
+ * what it is and, if a container, to walk it; a walk ends where the container does.
+ */
+struct slice json_open_member(struct slice object, const char *key);
+
+/*
  * The leading integer of a number or string, as JavaScript's parseInt finds it: "30003abc" is
  * 30003. False where there is none, or it does not fit an int4.
  */

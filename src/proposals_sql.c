@@ -235,7 +235,7 @@ static void make_count(struct draft *draft, struct query *count)
 static void append_page(struct draft *draft, const struct filters *filters, struct buffer *sql)
 {
     bool is_deep = filters->offset >= DEEP_OFFSET;
-    buffer_append_literal(sql, "WITH p AS MATERIALIZED (SELECT p.* FROM ");
+    buffer_append_literal(sql, "(SELECT p.* FROM ");
     if (is_deep)
         buffer_append_literal(sql, "(SELECT p.id FROM ");
     buffer_append_literal(sql, "proposals p WHERE true");
@@ -246,32 +246,28 @@ static void append_page(struct draft *draft, const struct filters *filters, stru
                          offset);
     if (is_deep)
         buffer_append_literal(sql, ") k JOIN proposals p ON p.id = k.id");
-    buffer_append_literal(sql, "), ");
+    buffer_append_literal(sql, ") p");
 }
 
 /*
- * The page is cut first; agents and groups are then looked up for its rows alone. Groups are found
- * by event id, an index condition for any number of rows, and told apart by edition after that.
+ * The page is cut first; agents and groups are then looked up for its rows alone, by index, and the
+ * rows come in the order in which they were found: there is nothing to sort.
  */
 static void make_rows(struct draft *draft, const struct filters *filters, struct query *rows)
 {
     struct buffer sql = {0};
-    append_page(draft, filters, &sql);
     buffer_append_literal(
-        &sql,
-        "groups AS (SELECT g.\"eventId\", g.\"editionId\", count(*) AS size FROM proposals g"
-        " WHERE g.\"eventId\" = ANY (ARRAY(SELECT p.\"eventId\" FROM p"
-        " WHERE p.type NOT IN " UNGROUPED_TYPES
-        " AND p.\"eventId\" <> ''"
-        " AND p.\"editionId\" <> '')) AND g.type NOT IN " UNGROUPED_TYPES);
+        &sql, "SELECT " COLUMN_NAMES
+              "a.name, a.type,"
+              " CASE WHEN p.\"eventId\" <> '' AND p.\"editionId\" <> ''"
+              " AND p.type NOT IN " UNGROUPED_TYPES
+              " THEN (SELECT count(*) FROM proposals g"
+              " WHERE g.\"eventId\" = p.\"eventId\" AND g.\"editionId\" = p.\"editionId\""
+              " AND g.type NOT IN " UNGROUPED_TYPES);
     buffer_append(&sql, draft->groups.data, draft->groups.length);
-    buffer_append_literal(
-        &sql, " GROUP BY 1, 2) SELECT " COLUMN_NAMES
-              "a.name, a.type, coalesce(groups.size, 1)"
-              " FROM p JOIN agents a ON a.id = p.\"agentId\""
-              " LEFT JOIN groups ON groups.\"eventId\" = p.\"eventId\""
-              " AND groups.\"editionId\" = p.\"editionId\" AND p.\"eventId\" <> ''"
-              " AND p.\"editionId\" <> '' AND p.type NOT IN " UNGROUPED_TYPES " ORDER BY ");
+    buffer_append_literal(&sql, ") ELSE 1 END FROM ");
+    append_page(draft, filters, &sql);
+    buffer_append_literal(&sql, " JOIN agents a ON a.id = p.\"agentId\" ORDER BY ");
     buffer_append_text(&sql, ORDERS[filters->sort]);
     snprintf(rows->name, sizeof(rows->name), "proposals_page_%x_%d%s", draft->conditions,
              (int)filters->sort, filters->offset >= DEEP_OFFSET ? "_deep" : "");

@@ -8,16 +8,21 @@
 
 #include <string.h>
 
-static bool count_objects(struct slice array, size_t *count)
+enum { FIRST_CAPACITY = 8 };
+
+/* Room for one more; false: out of memory. */
+static bool make_room(struct race_updates *updates, size_t *capacity, struct arena *arena)
 {
-    struct slice element;
-    struct json_walk walk = json_walk_start(array);
-    *count = 0;
-    while (json_next_element(&walk, &element)) {
-        if (!json_is_object(element))
-            return false;
-        ++*count;
-    }
+    if (updates->count < *capacity)
+        return true;
+    size_t more = *capacity > 0 ? *capacity * 2 : FIRST_CAPACITY;
+    struct race_update *items = arena_allocate(arena, more, sizeof(*items));
+    if (items == NULL)
+        return false;
+    if (updates->count > 0)
+        memcpy(items, updates->items, updates->count * sizeof(*items));
+    updates->items = items;
+    *capacity = more;
     return true;
 }
 
@@ -45,19 +50,21 @@ enum race_updates_result race_updates_read(struct slice changes, struct arena *a
     /* Most proposals have none: to see that takes less than to walk through all they change. */
     if (changes.length == 0 || memmem(changes.start, changes.length, KEY, sizeof(KEY) - 1) == NULL)
         return RACE_UPDATES_OK;
-    struct slice array = json_member(json_member(changes, "racesToUpdate"), "new");
-    if (!json_is_truthy(array))
-        return RACE_UPDATES_OK;
-    size_t count;
-    if (!json_is_array(array) || !count_objects(array, &count))
-        return RACE_UPDATES_ODD;
-    updates->items = arena_allocate(arena, count, sizeof(*updates->items));
-    if (updates->items == NULL)
-        return RACE_UPDATES_NO_MEMORY;
+    struct slice races = json_open_member(changes, "racesToUpdate");
+    struct slice array = json_open_member(races, "new");
+    if (!json_is_array(array))
+        return json_is_truthy(json_member(races, "new")) ? RACE_UPDATES_ODD : RACE_UPDATES_OK;
     struct slice element;
     struct json_walk walk = json_walk_start(array);
-    while (json_next_element(&walk, &element))
+    for (size_t capacity = 0; json_next_element(&walk, &element);) {
+        if (!json_is_object(element)) {
+            *updates = (struct race_updates){0};
+            return RACE_UPDATES_ODD;
+        }
+        if (!make_room(updates, &capacity, arena))
+            return RACE_UPDATES_NO_MEMORY;
         read_update(element, &updates->items[updates->count++]);
+    }
     return RACE_UPDATES_OK;
 }
 

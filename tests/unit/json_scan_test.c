@@ -117,6 +117,24 @@ static void a_member_is_found_by_its_whole_key(void **state)
     assert_int_equal(json_member(object, "New").length, 0);
 }
 
+static void an_open_member_starts_with_its_value(void **state)
+{
+    (void)state;
+    struct slice object = slice_of("{\"a\": 1, \"new\" : [1, 2], \"old\": [3]}");
+    struct slice open = json_open_member(object, "new");
+    struct slice element;
+    assert_true(json_is_array(open));
+    struct json_walk walk = json_walk_start(open);
+    assert_true(json_next_element(&walk, &element));
+    assert_slice(element, "1");
+    assert_true(json_next_element(&walk, &element));
+    assert_slice(element, "2");
+    assert_false(json_next_element(&walk, &element));
+    assert_int_equal(json_open_member(object, "ne").length, 0);
+    assert_int_equal(json_open_member(slice_of("[\"new\", 1]"), "new").length, 0);
+    assert_int_equal(json_open_member(json_open_member(object, "new"), "old").length, 0);
+}
+
 static void a_member_of_a_member_is_not_found(void **state)
 {
     (void)state;
@@ -382,6 +400,7 @@ static const struct CMUnitTest TESTS[] = {
     cmocka_unit_test(members_come_in_order),
     cmocka_unit_test(keys_may_hold_anything),
     cmocka_unit_test(a_member_is_found_by_its_whole_key),
+    cmocka_unit_test(an_open_member_starts_with_its_value),
     cmocka_unit_test(a_member_of_a_member_is_not_found),
     cmocka_unit_test(what_is_no_object_has_no_members),
     cmocka_unit_test(arrays_nest_10000_deep),

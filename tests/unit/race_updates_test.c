@@ -68,6 +68,7 @@ static void changes_without_updates_have_none(void **state)
         "{\"racesToUpdate\": \"new\"}",
         "{\"racesToUpdate\": {}}",
         "{\"racesToUpdate\": {\"old\": [{}]}}",
+        "{\"racesToUpdate\": {\"old\": 1}, \"new\": [1]}",
         "{\"new\": [1]}",
         "{\"edition\": {\"racesToUpdate\": {\"new\": 1}}}",
     };
