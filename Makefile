@@ -74,6 +74,7 @@ soak:
 
 bench:
 	@src/run/packages.sh bench
+	@$(MAKE) -s $(BUILD)/proposals-fcgi
 	@exec tests/bench/bench.sh
 
 # The programs of tests/unit, run by tests/run.sh.

@@ -505,7 +505,6 @@ write_json() {
 for tool in wrk valgrind spawn-fcgi gcc jq curl; do
     type -p "$tool" >/dev/null || bail "$tool is not installed: src/run/packages.sh bench installs all that is needed"
 done
-env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make -s -C "$root" build/proposals-fcgi || bail "the build failed"
 progress "databases"
 start_bench_postgres "shared_buffers = 128MB" "maintenance_work_mem = 128MB" \
     "shared_preload_libraries = 'pg_stat_statements'" "pg_stat_statements.track = none"

@@ -25,7 +25,7 @@ tests=$(realpath "$(dirname "${BASH_SOURCE[0]}")/..")
 . "$tests/../src/run/stack.sh"
 
 root=$STACK_ROOT
-program=$(realpath "${PROGRAM:-$root/build/proposals-fcgi}")
+program=$(realpath "${PROGRAM:-$root/build/proposals-fcgi}" 2>/dev/null)
 folder=""
 port=""
 socket=""
@@ -162,18 +162,6 @@ finish() {
 }
 
 # ---- the stack
-
-folder=$(mktemp -d /tmp/proposals-test.XXXXXX) || bail "no temporary folder"
-trap finish EXIT
-# A signal may come twice, and the second must not end the end.
-trap 'trap "" INT TERM HUP; exit 130' INT TERM HUP
-chmod 755 "$folder"
-headers=$folder/headers
-body=$folder/body
-mkdir "$folder/dashboard"
-echo '<!doctype html><html lang="fr"><title>Test</title>' >"$folder/dashboard/index.html"
-stack_begin "$folder/state" "$folder" "$tests/cases/seed.sql" "$root/nginx/render.sh" "$program" || bail "no stack"
-socket=$STACK_SOCKETS/workers.sock
 
 # sql DATABASE STATEMENT...: what it answers, a line a row; as superuser
 sql() {
@@ -415,3 +403,18 @@ measure_time() {
     "$@" >/dev/null
     milliseconds=$(((${EPOCHREALTIME/[.,]/} - start) / 1000))
 }
+
+# ---- the beginning, now that there is an end to it
+
+[[ -x $program ]] || bail "${PROGRAM:-build/proposals-fcgi} is not built"
+folder=$(mktemp -d /tmp/proposals-test.XXXXXX) || bail "no temporary folder"
+trap finish EXIT
+# A signal may come twice, and the second must not end the end.
+trap 'trap "" INT TERM HUP; exit 130' INT TERM HUP
+chmod 755 "$folder"
+headers=$folder/headers
+body=$folder/body
+mkdir "$folder/dashboard"
+echo '<!doctype html><html lang="fr"><title>Test</title>' >"$folder/dashboard/index.html"
+stack_begin "$folder/state" "$folder" "$tests/cases/seed.sql" "$root/nginx/render.sh" "$program" || bail "no stack"
+socket=$STACK_SOCKETS/workers.sock
