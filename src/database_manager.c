@@ -5,6 +5,7 @@
  */
 #include "database_manager.h"
 
+#include "back_off.h"
 #include "database_connections.h"
 #include "log.h"
 #include "scoreboard.h"
@@ -14,16 +15,11 @@
 #include <string.h>
 
 enum {
-    BACK_OFF_FIRST_MS = 100,
-    BACK_OFF_MAX_MS = 5000,
     PROBE_WAIT_MS = 5, /* what a request waits for a Miles Republic that is in trouble */
 };
 
-/* When to try again after failures, so that a database that is down is not asked by every page. */
-struct back_off {
-    int64_t until; /* monotonic clock, nanoseconds; 0: at once */
-    int delay_ms;
-};
+/* Between attempts on a Miles Republic that is down: it is not asked by every page. */
+static const struct back_off_range ATTEMPT_DELAYS = {100, 5000};
 
 static struct {
     struct database_manager_config config;
@@ -86,19 +82,6 @@ struct database_time database_manager_take_time(void)
     struct database_time spent = manager.spent;
     manager.spent = (struct database_time){0};
     return spent;
-}
-
-/* Doubles the delay and spreads it over half its length, so that workers do not knock in step. */
-static void back_off_more(struct back_off *back_off)
-{
-    int delay = back_off->delay_ms * 2;
-    if (delay < BACK_OFF_FIRST_MS)
-        delay = BACK_OFF_FIRST_MS;
-    if (delay > BACK_OFF_MAX_MS)
-        delay = BACK_OFF_MAX_MS;
-    back_off->delay_ms = delay;
-    int jittered = delay - (int)(random() % (delay / 2));
-    back_off->until = clock_now() + jittered * NANOSECONDS_PER_MS;
 }
 
 static enum database_status status_of(enum database_exchange outcome)
@@ -262,7 +245,7 @@ static void note_miles_republic(enum database_status status)
     if (status == DATABASE_OK) {
         manager.back_off = (struct back_off){0};
     } else if (status != DATABASE_ABANDONED && !database_is_opening(&manager.miles_republic)) {
-        back_off_more(&manager.back_off);
+        back_off_more_or_less(&manager.back_off, &ATTEMPT_DELAYS);
         log_warn("Miles Republic (%s, %s): %s: %s; next attempt in %d ms at most",
                  manager.location.name,
                  connection_options_describe(&manager.location.options, where),

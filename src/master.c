@@ -4,6 +4,7 @@
  */
 #include "master.h"
 
+#include "back_off.h"
 #include "deadline.h"
 #include "listener.h"
 #include "privileges.h"
@@ -24,8 +25,6 @@
 
 enum {
     WORKERS_MAX = 256,
-    BACK_OFF_FIRST_MS = 1000,
-    BACK_OFF_MAX_MS = 60000,
     PAUSE_MS = 100,       /* between two starts of the same number by a service that has worked */
     TAKE_OVER_MS = 15000, /* for a new generation to become ready */
     GRACE_MS = 1000,      /* that a request may be over its time before its worker is killed */
@@ -33,20 +32,17 @@ enum {
     HISTORY_STEP_MS = 1000,
 };
 
-/* When the next process with a number may be started. */
-struct start_again {
-    int64_t at;
-    int delay_ms;
-};
+/* Between starts of processes that never come to serve. */
+static const struct back_off_range START_DELAYS = {1000, 60000};
 
 static struct {
     struct settings settings;
-    struct listener listener;        /* of the workers */
-    struct listener status_listener; /* of the status process */
-    struct start_again start_again[WORKERS_MAX + 1];
-    unsigned serving; /* the generation that serves */
-    unsigned coming;  /* the one that is to take over; 0: none */
-    unsigned last;    /* the highest ever given */
+    struct listener listener;                     /* of the workers */
+    struct listener status_listener;              /* of the status process */
+    struct back_off start_again[WORKERS_MAX + 1]; /* by number */
+    unsigned serving;                             /* the generation that serves */
+    unsigned coming;                              /* the one that is to take over; 0: none */
+    unsigned last;                                /* the highest ever given */
     struct settings coming_settings;
     int64_t coming_until;
     int64_t remembered_at;
@@ -91,15 +87,12 @@ static const char *name_of(int number)
  */
 static void delay_start(int number)
 {
-    struct start_again *again = &master.start_again[number];
+    struct back_off *again = &master.start_again[number];
     if (master.has_served) {
-        again->at = in_ms(PAUSE_MS);
+        again->until = in_ms(PAUSE_MS);
         return;
     }
-    again->delay_ms = again->delay_ms == 0 ? BACK_OFF_FIRST_MS : again->delay_ms * 2;
-    if (again->delay_ms > BACK_OFF_MAX_MS)
-        again->delay_ms = BACK_OFF_MAX_MS;
-    again->at = in_ms(again->delay_ms);
+    back_off_more(again, &START_DELAYS);
     log_warn("%s ended before its first request; the next is started in %d s", name_of(number),
              again->delay_ms / 1000);
 }
@@ -109,7 +102,7 @@ static void start_missing(void)
 {
     for (int number = STATUS_NUMBER; number <= master.settings.workers; number++)
         if (processes_find(number, master.serving) == NULL &&
-            clock_now() >= master.start_again[number].at &&
+            clock_now() >= master.start_again[number].until &&
             !processes_start(number, master.serving))
             delay_start(number);
 }
@@ -279,7 +272,7 @@ static int64_t next_due(void)
 {
     int64_t due = in_ms(TICK_MS);
     for (int number = STATUS_NUMBER; number <= master.settings.workers; number++) {
-        int64_t at = master.start_again[number].at;
+        int64_t at = master.start_again[number].until;
         if (at < due && processes_find(number, master.serving) == NULL)
             due = at;
     }
