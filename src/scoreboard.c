@@ -1,7 +1,7 @@
 /*
  * Owns: the memory that a master and its processes share.
- * Must not: lock anything. Every value has one writer, and a reader may see one value older than
- * another.
+ * Must not: lock anything. Every value but the totals has one writer, and a reader may see one
+ * value older than another.
  */
 #include "scoreboard.h"
 
@@ -18,6 +18,7 @@ struct board {
     struct scoreboard_counters ended;
     _Atomic uint32_t remembered; /* how many values have been put into the history so far */
     _Atomic uint16_t history[SCOREBOARD_HISTORY];
+    struct scoreboard_total totals[SCOREBOARD_TOTALS];
     struct scoreboard_slot slots[SCOREBOARD_SLOTS];
 };
 
@@ -79,6 +80,12 @@ struct scoreboard_slot *scoreboard_mine(void)
 {
     static struct scoreboard_slot nowhere; /* before a board is attached */
     return board != NULL ? &board->slots[own_slot] : &nowhere;
+}
+
+struct scoreboard_total *scoreboard_totals(void)
+{
+    static struct scoreboard_total nowhere[SCOREBOARD_TOTALS];
+    return board != NULL ? board->totals : nowhere;
 }
 
 int64_t scoreboard_started(void)

@@ -84,6 +84,20 @@ struct scoreboard_slot {
     struct scoreboard_counters counters;
 };
 
+/*
+ * How many proposals a filter lets through, for all workers; count_cache knows what the words mean.
+ * Alone on the board these have many writers: what two of them leave of each other's words does not
+ * fit `check`.
+ */
+struct scoreboard_total {
+    _Atomic uint64_t check[2];
+    _Atomic uint64_t total;
+    _Atomic uint64_t counted_at;
+    _Atomic uint64_t claimed_at;
+};
+
+enum { SCOREBOARD_TOTALS = 256 };
+
 /* Makes an empty board; returns the descriptor that others attach to, or -1. */
 int scoreboard_create(void);
 
@@ -99,6 +113,9 @@ bool scoreboard_attach(int fd, const struct scoreboard_place *place);
 
 /* The calling process's own slot, to write; never NULL. */
 struct scoreboard_slot *scoreboard_mine(void);
+
+/* SCOREBOARD_TOTALS of them; never NULL. */
+struct scoreboard_total *scoreboard_totals(void);
 
 /* When the master, or a process without one, started: the monotonic clock, nanoseconds. */
 int64_t scoreboard_started(void);

@@ -348,7 +348,7 @@ static bool prepare(struct worker *worker, const struct settings *settings,
         log_error("libfcgi could not be started");
         return false;
     }
-    count_cache_start(settings->count_max_age_ms);
+    count_cache_start(settings->count_max_age_ms, settings->database_url);
     database_manager_start(&(struct database_manager_config){
         .data_agents = &settings->data_agents,
         .application_name = worker->application_name,

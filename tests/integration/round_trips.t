@@ -82,9 +82,11 @@ ok "a page executes at most 4 statements in Miles Republic" test "${seen[100]#* 
 is "all rows of the page of 100 that can be are enriched" "$(json '[.data[] | select(has("eventSlug"))] | length')" 75
 is "all editions have their races" "$(json '[.data[] | select(.existingRaces | length == 5)] | length')" 25
 
+declare -A needed=([EDITION_UPDATE]=2 [EVENT_UPDATE]=1 [NEW_EVENT]=2)
 for type in EDITION_UPDATE EVENT_UPDATE NEW_EVENT; do
     measure "/api/proposals?limit=1&type=$type"
     is "a page of one $type costs one round trip to Miles Republic" "$(json .meta.enrichment) ${cost_miles% *}" "ok 1"
+    is "a page of one $type asks Miles Republic for nothing else" "$executed_miles" "${needed[$type]}"
     one="$executed_ours $executed_miles"
     measure "/api/proposals?limit=100&type=$type"
     is "all $type execute as many statements as one" "$(json '.data | length') $executed_ours $executed_miles" "25 $one"
@@ -104,5 +106,17 @@ is "with every filter at once it is one round trip too" "$status ${cost_ours% *}
 is "with every filter at once it is one statement more, which has them planned for their values" \
     "$executed_ours" "$((${seen[100]% *} + 1))"
 is "in all this there was one connection to each database" "$(proxied ours connections) $(proxied miles connections) $(connections_made)" "1 1 2"
+
+# ---- totals, which one worker counts and all remember
+
+stack_stop workers
+export WORKERS=4 COUNT_MAX_AGE_MS=3600000
+start_workers
+measure '/api/proposals?limit=20'
+is "a page that counts executes three statements in data_agents" "$executed_ours" 3
+forget_statements
+is "then 80 pages are asked of four workers" "$(storm_summary 80 8 '/api/proposals?limit=20')" "80 200"
+ok "by more than one of them" test "$(connections_made)" -ge 6
+is "and none of them counts again" "$(statements_executed data_agents)" 160
 
 done_testing

@@ -13,7 +13,7 @@ enum { PLACES = 256, HOUR_MS = 3600000 };
 static int set_up(void **state)
 {
     (void)state;
-    count_cache_start(HOUR_MS);
+    count_cache_start(HOUR_MS, "a");
     return 0;
 }
 
@@ -137,9 +137,9 @@ static void a_total_grows_old(void **state)
     struct query count = make("old", "a", NULL, NULL);
     count_cache_store(&count, 7);
     wait_ms(20);
-    count_cache_start(10);
+    count_cache_start(10, "a");
     assert_not_found(&count);
-    count_cache_start(HOUR_MS);
+    count_cache_start(HOUR_MS, "a");
     assert_found(&count, 7);
 }
 
@@ -150,7 +150,7 @@ static void a_total_stored_anew_is_young(void **state)
     count_cache_store(&count, 7);
     wait_ms(600);
     count_cache_store(&count, 8);
-    count_cache_start(500);
+    count_cache_start(500, "a");
     assert_found(&count, 8);
 }
 
@@ -164,8 +164,35 @@ static void finding_does_not_make_young(void **state)
         wait_ms(10);
         assert_found(&count, 7);
     }
-    count_cache_start(20);
+    count_cache_start(20, "a");
     assert_not_found(&count);
+}
+
+/* In the last quarter of its age one caller counts, and the others have the total meanwhile. */
+static void one_counts_before_the_time_is_up(void **state)
+{
+    (void)state;
+    struct query count = make("due", "a", NULL, NULL);
+    count_cache_store(&count, 7);
+    wait_ms(800);
+    count_cache_start(1000, "a");
+    assert_not_found(&count);
+    assert_found(&count, 7);
+    assert_found(&count, 7);
+    count_cache_store(&count, 8);
+    assert_found(&count, 8);
+}
+
+static void one_database_is_not_another(void **state)
+{
+    (void)state;
+    struct query count = make("database", "a", NULL, NULL);
+    count_cache_store(&count, 7);
+    count_cache_start(HOUR_MS, "b");
+    assert_not_found(&count);
+    count_cache_store(&count, 8);
+    count_cache_start(HOUR_MS, "a");
+    assert_found(&count, 7);
 }
 
 static void no_age_is_off(void **state)
@@ -173,11 +200,11 @@ static void no_age_is_off(void **state)
     (void)state;
     struct query count = make("off", "a", NULL, NULL);
     count_cache_store(&count, 7);
-    count_cache_start(0);
+    count_cache_start(0, "a");
     assert_not_found(&count);
     count_cache_store(&count, 8);
     assert_not_found(&count);
-    count_cache_start(HOUR_MS);
+    count_cache_start(HOUR_MS, "a");
     assert_found(&count, 7);
 }
 
@@ -235,6 +262,8 @@ static const struct CMUnitTest TESTS[] = {
     TEST(a_total_grows_old),
     TEST(a_total_stored_anew_is_young),
     TEST(finding_does_not_make_young),
+    TEST(one_counts_before_the_time_is_up),
+    TEST(one_database_is_not_another),
     TEST(no_age_is_off),
     TEST(a_full_table_forgets_the_oldest),
     TEST(a_total_stored_often_pushes_nothing_out),
