@@ -408,6 +408,37 @@ run_growth() {
     done
 }
 
+# ---- inserts
+
+# Agents write there: what a proposal more costs, with all indexes and with the primary key alone.
+run_inserts() {
+    local indexed=data_agents_${sizes[0]} database round
+    local script=$STACK_SOCKETS/insert.sql
+
+    progress "inserts"
+    stack_psql postgres -c "CREATE DATABASE bare TEMPLATE $indexed"
+    sql bare "SELECT format('DROP INDEX %s', indexrelid::regclass) FROM pg_index
+        WHERE indrelid = 'proposals'::regclass AND NOT indisprimary" | stack_psql bare -f -
+    cat >"$script" <<-SQL
+	\\set number random(1, ${sizes[0]})
+	INSERT INTO proposals (id, "agentId", type, status, "eventId", "editionId", "raceId", changes, justification, confidence,
+	    "eventName", "eventCity", "editionYear", "proposedStartDate", "updatedAt", "sourceMetadata")
+	SELECT gen_random_uuid()::text, "agentId", type, status, "eventId", "editionId", "raceId", changes, justification,
+	    confidence, "eventName", "eventCity", "editionYear", "proposedStartDate", now(), "sourceMetadata"
+	FROM proposals WHERE id = 'p' || md5(:number::text);
+	SQL
+    chmod 644 "$script"
+    for round in 1 2 3; do
+        for database in bare "$indexed"; do
+            rate=$(stack_as "$STACK_BIN/pgbench" -h "$STACK_SOCKETS" -U postgres -n -M prepared -T 1 -f "$script" "$database" \
+                2>"$folder/pgbench.log" | sed -n 's/^tps = \([0-9.]*\).*/\1/p')
+            [[ $rate ]] || bail "pgbench has failed: $(head -n 3 "$folder/pgbench.log")"
+            sample "insert_us.${database//"$indexed"/indexed}" "$(compute "1000000 / $rate")"
+        done
+    done
+    put_medians %.0f insert_us.{bare,indexed}
+}
+
 # ---- the table
 
 # 1234567 as 1,234,567
@@ -493,6 +524,8 @@ print_table() {
         "${figure[page.statements.data_agents]}" "${figure[page.statements.miles_republic]}" "${figure[connections]}" "$WORKERS" \
         "${figure[cpu_us.ours]}" "${figure[cpu_us.PostgreSQL]}" "${figure[cpu_us.nginx-ours]}"
     cat "$folder/growth"
+    printf '\nTo insert a proposal takes %s µs with the indexes and %s µs with the primary key alone\n' "${figure[insert_us.indexed]}" \
+        "${figure[insert_us.bare]}"
 }
 
 write_json() {
@@ -528,6 +561,7 @@ run_memory
 run_far
 run_instructions
 run_growth
+run_inserts
 progress ""
 put seconds $((SECONDS - started))
 print_table
