@@ -21,12 +21,12 @@ struct total {
     uint64_t counted_at; /* monotonic clock, nanoseconds; 0: the place is free */
 };
 
-static uint64_t max_age; /* nanoseconds; 0: nothing is remembered */
+static int64_t max_age; /* nanoseconds; 0: nothing is remembered */
 static const char *source = "";
 
 void count_cache_start(int max_age_ms, const char *database)
 {
-    max_age = (uint64_t)max_age_ms * (uint64_t)NANOSECONDS_PER_MS;
+    max_age = max_age_ms * NANOSECONDS_PER_MS;
     source = database;
 }
 
@@ -79,14 +79,21 @@ static void write_place(struct scoreboard_total *place, const struct total *tota
     store(&place->counted_at, total->counted_at);
 }
 
+/* Negative where another worker was there since this one looked at the clock. */
+static int64_t age_of(uint64_t then, uint64_t now)
+{
+    return (int64_t)(now - then);
+}
+
 /*
  * In the last quarter of a total's age one worker counts anew, while the others go on with what
- * there is: they would otherwise all count at once when it is over.
+ * there is: they would otherwise all count at once when it is over. As they do where to count takes
+ * longer than that.
  */
-static bool is_mine_to_count(struct scoreboard_total *place, uint64_t age, uint64_t now)
+static bool is_mine_to_count(struct scoreboard_total *place, int64_t age, uint64_t now)
 {
     uint64_t claimed_at = load(&place->claimed_at);
-    if (age < max_age - max_age / 4 || now - claimed_at < max_age / 4)
+    if (age < max_age - max_age / 4 || age_of(claimed_at, now) < max_age / 4)
         return false;
     return atomic_compare_exchange_strong(&place->claimed_at, &claimed_at, now);
 }
@@ -102,7 +109,7 @@ bool count_cache_find(const struct query *count, int64_t *total)
         struct total known = read_place(&places[i]);
         if (known.counted_at == 0 || !XXH128_isEqual(known.key, key))
             continue;
-        uint64_t age = now - known.counted_at;
+        int64_t age = age_of(known.counted_at, now);
         if (age > max_age || is_mine_to_count(&places[i], age, now))
             return false;
         *total = (int64_t)known.number;

@@ -13,8 +13,9 @@
  */
 
 /*
- * The time that a total may be used for, in milliseconds; 0: never. `database` tells the totals of
- * one database from another's, for a reload may change it; must outlive the cache.
+ * The time that a total may be used for since it was counted, in milliseconds; 0: never. `database`
+ * tells the totals of one database from another's, for a reload may change it; must outlive the
+ * cache.
  */
 void count_cache_start(int max_age_ms, const char *database);
 

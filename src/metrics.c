@@ -8,6 +8,7 @@
 #include "version.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 static const char *const ROUTE_NAMES[SCOREBOARD_ROUTES] = {
     [SCOREBOARD_LIST] = "list",     [SCOREBOARD_DETAIL] = "detail",
@@ -28,10 +29,24 @@ static const char *const RESTART_NAMES[SCOREBOARD_RESTARTS] = {
 static void sum_counters(struct scoreboard_counters *sum)
 {
     const struct scoreboard_slot *slot;
+    memset(sum, 0, sizeof(*sum));
     scoreboard_add_counters(sum, scoreboard_ended());
     for (int i = 0; (slot = scoreboard_slot(i)) != NULL; i++)
         if (slot->pid != 0)
             scoreboard_add_counters(sum, &slot->counters);
+}
+
+/* Counters never go back: what moves from a slot to the rest meanwhile would be missing, so it is
+ * counted again, a bounded number of times. */
+static void take_counters(struct scoreboard_counters *sum)
+{
+    enum { TRIES = 100 };
+    for (int i = 0; i < TRIES; i++) {
+        uint32_t moves = scoreboard_moves();
+        sum_counters(sum);
+        if (moves % 2 == 0 && scoreboard_moves() == moves)
+            break;
+    }
 }
 
 static void head(struct buffer *out, const char *name, const char *type, const char *help)
@@ -153,8 +168,8 @@ void metrics_answer(const struct request *request, struct response *response)
 {
     (void)request;
     struct buffer *out = &response->body;
-    struct scoreboard_counters sum = {0};
-    sum_counters(&sum);
+    struct scoreboard_counters sum;
+    take_counters(&sum);
     response->status = 200;
     response->cache_control = "no-store";
     response->content_type = "text/plain; version=0.0.4; charset=utf-8";

@@ -6,15 +6,22 @@
 #include "scoreboard.h"
 
 #include "deadline.h"
+#include "log.h"
 
 #include <fcntl.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+/* To be raised where a change of `struct board` leaves its size as it is. */
+enum { LAYOUT = 2 };
+
 struct board {
+    uint64_t layout;
     _Atomic int64_t started;
+    _Atomic uint32_t moves;
     struct scoreboard_counters ended;
     _Atomic uint32_t remembered; /* how many values have been put into the history so far */
     _Atomic uint16_t history[SCOREBOARD_HISTORY];
@@ -32,6 +39,17 @@ static const int STATUS_CODES[SCOREBOARD_STATUSES] = {200, 204, 304, 400, 404, 4
 static const int64_t NANOSECONDS_PER_US = 1000;
 static const int32_t BUCKET_BOUNDS_US[SCOREBOARD_BUCKETS - 1] = {
     250, 500, 1000, 2500, 5000, 10000, 25000, 50000, 100000, 250000, 1000000, 2500000, 10000000};
+
+/* After SIGHUP a new program may find the board of an old master. */
+static bool fits(int fd)
+{
+    struct stat status;
+    uint64_t layout = 0;
+    return fstat(fd, &status) == 0 && status.st_size == (off_t)sizeof(struct board) &&
+           pread(fd, &layout, sizeof(layout), offsetof(struct board, layout)) ==
+               (ssize_t)sizeof(layout) &&
+           layout == LAYOUT;
+}
 
 /* The mapping is kept for the life of the process. */
 static bool map_board(int fd)
@@ -54,20 +72,27 @@ int scoreboard_create(void)
         close(fd);
         return -1;
     }
+    board->layout = LAYOUT;
     board->started = clock_now();
     return fd;
 }
 
 bool scoreboard_attach(int fd, const struct scoreboard_place *place)
 {
-    bool mapped = place->slot >= 0 && place->slot < SCOREBOARD_SLOTS && map_board(fd);
+    bool is_shared = fd >= 0 && fits(fd);
+    bool mapped =
+        place->slot >= 0 && place->slot < SCOREBOARD_SLOTS && map_board(is_shared ? fd : -1);
     if (fd >= 0)
         close(fd);
     if (!mapped)
         return false;
-    own_slot = place->slot;
-    if (fd < 0)
+    own_slot = is_shared ? place->slot : 0;
+    if (!is_shared)
         board->started = clock_now();
+    if (fd >= 0 && !is_shared)
+        log_warn(
+            "the master is of another version: until it is restarted, /metrics and the state of "
+            "the service know nothing of this process");
     struct scoreboard_slot *mine = scoreboard_mine();
     mine->number = place->number;
     mine->is_worker = place->is_worker;
@@ -96,6 +121,12 @@ int64_t scoreboard_started(void)
 const struct scoreboard_slot *scoreboard_slot(int number)
 {
     return number < slot_count ? &board->slots[number] : NULL;
+}
+
+uint32_t scoreboard_moves(void)
+{
+    atomic_thread_fence(memory_order_seq_cst);
+    return board->moves;
 }
 
 const struct scoreboard_counters *scoreboard_ended(void)
@@ -180,9 +211,13 @@ void scoreboard_add_counters(struct scoreboard_counters *sum,
 void scoreboard_clear(int number)
 {
     struct scoreboard_slot *slot = &board->slots[number];
+    board->moves = board->moves + 1;
+    atomic_thread_fence(memory_order_seq_cst);
     slot->pid = 0;
     scoreboard_add_counters(&board->ended, &slot->counters);
     memset(slot, 0, sizeof(*slot));
+    atomic_thread_fence(memory_order_seq_cst);
+    board->moves = board->moves + 1;
 }
 
 void scoreboard_count_restart(enum scoreboard_restart cause)

@@ -108,7 +108,10 @@ struct scoreboard_place {
     bool is_worker;
 };
 
-/* Uses the board behind a descriptor, and closes that; -1: a board of this process alone. */
+/*
+ * Uses the board behind a descriptor, and closes that; -1, or the board of a master that was built
+ * with another layout: a board of this process alone.
+ */
 bool scoreboard_attach(int fd, const struct scoreboard_place *place);
 
 /* The calling process's own slot, to write; never NULL. */
@@ -122,6 +125,12 @@ int64_t scoreboard_started(void);
 
 /* To read; NULL where the number is past the last. */
 const struct scoreboard_slot *scoreboard_slot(int number);
+
+/*
+ * Changes before and after the counters of a process that has ended are added to the rest; odd
+ * meanwhile.
+ */
+uint32_t scoreboard_moves(void);
 
 /* What has been counted by processes that have ended, and by the master; to read. */
 const struct scoreboard_counters *scoreboard_ended(void);
@@ -140,8 +149,9 @@ struct scoreboard_request {
 };
 void scoreboard_count_request(const struct scoreboard_request *request);
 
-/* A connection has been opened (in place of one that broke, or not), or could not be. */
+/* A connection has been opened, in place of one that broke or not. */
 void scoreboard_count_opened(enum scoreboard_database database, bool is_reconnect);
+/* A request has not got from a database what it asked for. */
 void scoreboard_count_failure(enum scoreboard_database database);
 void scoreboard_count_enrichment(enum scoreboard_enrichment outcome);
 

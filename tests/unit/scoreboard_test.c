@@ -9,6 +9,8 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -102,15 +104,39 @@ static void there_is_no_slot_outside_the_board(void **state)
     }
 }
 
-static void what_is_no_board_is_refused(void **state)
+/* After a reload: the old master's board, larger or smaller, or of the same size and not alike. */
+static void another_layout_is_left_alone(void **state)
 {
     (void)state;
-    int ends[2];
-    struct scoreboard_place place = {0};
-    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
-    assert_false(scoreboard_attach(ends[0], &place));
-    assert_int_equal(fcntl(ends[0], F_GETFD), -1);
-    close(ends[1]);
+    struct stat made;
+    struct scoreboard_place place = {.slot = 1};
+    int own = scoreboard_create();
+    assert_true(own >= 0);
+    assert_int_equal(fstat(own, &made), 0);
+    const off_t SIZES[] = {0, 1, made.st_size - 8, made.st_size, made.st_size + 8};
+    for (size_t i = 0; i < COUNT_OF(SIZES); i++) {
+        int fd = memfd_create("test", MFD_CLOEXEC);
+        int copy = dup(fd);
+        assert_int_equal(ftruncate(fd, SIZES[i]), 0);
+        assert_true(scoreboard_attach(fd, &place));
+        assert_int_equal(fcntl(fd, F_GETFD), -1);
+        assert_ptr_equal(scoreboard_slot(0), scoreboard_mine());
+        assert_null(scoreboard_slot(1));
+        for (char byte; read(copy, &byte, 1) == 1;)
+            assert_int_equal(byte, 0);
+        close(copy);
+    }
+    assert_true(scoreboard_attach(own, &place));
+    assert_ptr_equal(scoreboard_slot(1), scoreboard_mine());
+}
+
+static void what_ends_moves_its_counters_in_two_steps(void **state)
+{
+    (void)state;
+    uint32_t moves = scoreboard_moves();
+    assert_int_equal(moves % 2, 0);
+    scoreboard_clear(0);
+    assert_int_equal(scoreboard_moves(), moves + 2);
 }
 
 static void every_status_has_a_column(void **state)
@@ -425,7 +451,8 @@ static const struct CMUnitTest TESTS[] = {
     TEST(a_process_alone_has_one_slot_of_its_own),
     TEST(it_has_just_started),
     TEST(there_is_no_slot_outside_the_board),
-    TEST(what_is_no_board_is_refused),
+    TEST(another_layout_is_left_alone),
+    TEST(what_ends_moves_its_counters_in_two_steps),
     TEST(every_status_has_a_column),
     TEST(every_status_that_is_answered_has_a_column_of_its_own),
     TEST(any_other_status_is_in_the_last_column),
