@@ -25,7 +25,7 @@
 
 enum {
     WORKERS_MAX = 256,
-    PAUSE_MS = 100,       /* between two starts of the same number by a service that has worked */
+    PAUSE_MS = 100,       /* the same for a service that has worked */
     TAKE_OVER_MS = 15000, /* for a new generation to become ready */
     GRACE_MS = 1000,      /* that a request may be over its time before its worker is killed */
     TICK_MS = 500,
@@ -103,7 +103,7 @@ static void start_missing(void)
     for (int number = STATUS_NUMBER; number <= master.settings.workers; number++)
         if (processes_find(number, master.serving) == NULL &&
             clock_now() >= master.start_again[number].until &&
-            !processes_start(number, master.serving))
+            !processes_start(number, master.serving, master.settings.request_timeout_ms))
             delay_start(number);
 }
 
@@ -140,7 +140,7 @@ static void start_take_over(void)
         return;
     }
     for (int number = STATUS_NUMBER; number <= master.coming_settings.workers; number++)
-        processes_start(number, master.coming);
+        processes_start(number, master.coming, master.coming_settings.request_timeout_ms);
 }
 
 /* The old workers are told to leave once every new one is ready. */
@@ -185,8 +185,9 @@ static void log_end(const struct process *ended, int status)
 static void note_end(const struct process *ended, int status)
 {
     bool had_served = scoreboard_slot(ended->slot)->served > 0;
+    bool is_worker = ended->number != STATUS_NUMBER;
     bool is_misconfigured = WIFEXITED(status) && WEXITSTATUS(status) == EXIT_CONFIGURATION;
-    master.has_served = master.has_served || had_served;
+    master.has_served = master.has_served || (had_served && is_worker);
     scoreboard_clear(ended->slot);
     log_end(ended, status);
     if (ended->generation == master.coming) {
@@ -215,7 +216,7 @@ static void reap(void)
 static void end_hung(struct process *process, const struct scoreboard_slot *slot)
 {
     int64_t busy_since = slot->busy_since;
-    int64_t limit = (master.settings.request_timeout_ms + GRACE_MS) * NANOSECONDS_PER_MS;
+    int64_t limit = (process->request_timeout_ms + GRACE_MS) * NANOSECONDS_PER_MS;
     if (process->hung || busy_since == 0 || clock_now() - busy_since < limit)
         return;
     log_error("%s (pid %d) is over its time and is killed", name_of(process->number),
@@ -244,7 +245,8 @@ static void look_after_processes(void)
     struct process *process = NULL;
     while ((process = processes_next(process)) != NULL) {
         const struct scoreboard_slot *slot = scoreboard_slot(process->slot);
-        master.has_served = master.has_served || slot->served > 0;
+        if (process->number != STATUS_NUMBER && slot->served > 0)
+            master.has_served = true;
         end_hung(process, slot);
         retire(process, slot);
     }
@@ -388,6 +390,8 @@ static int run(const char *program, const struct identity *identity)
     } else if (open_processes(program)) {
         log_info("listening on %s, backlog %d, %d workers", master.settings.listen,
                  master.settings.listen_backlog, master.settings.workers);
+        if (master.settings.data_agents.ignored != NULL)
+            log_warn("ignored in DATABASE_URL: %s", master.settings.data_agents.ignored);
         supervise();
         status = master.misconfigured ? EXIT_CONFIGURATION : EXIT_SUCCESS;
     }

@@ -63,7 +63,7 @@ static void become_process(int number, int slot)
     close_range(WORKER_SCOREBOARD_FD + 1, ~0U, 0);
     for (size_t i = 0; i < sizeof(MASTERS_OWN) / sizeof(MASTERS_OWN[0]); i++)
         unsetenv(MASTERS_OWN[i]);
-    sigprocmask(SIG_SETMASK, signals_waiting(), NULL);
+    signals_end();
     execl(processes.config.program, "proposals-fcgi", role, number_text, slot_text, (char *)NULL);
     log_error("%s cannot be run: %s", processes.config.program, strerror(errno));
     _exit(EXIT_FAILURE);
@@ -77,7 +77,7 @@ static int free_place(void)
     return -1;
 }
 
-bool processes_start(int number, unsigned generation)
+bool processes_start(int number, unsigned generation, int request_timeout_ms)
 {
     int slot = free_place();
     if (slot < 0) {
@@ -91,8 +91,11 @@ bool processes_start(int number, unsigned generation)
         log_error("no process can be started: %s", strerror(errno));
         return false;
     }
-    processes.table[slot] =
-        (struct process){.pid = pid, .number = number, .slot = slot, .generation = generation};
+    processes.table[slot] = (struct process){.pid = pid,
+                                             .number = number,
+                                             .slot = slot,
+                                             .generation = generation,
+                                             .request_timeout_ms = request_timeout_ms};
     return true;
 }
 

@@ -14,6 +14,7 @@ struct process {
     int number;
     int slot; /* of the scoreboard */
     unsigned generation;
+    int request_timeout_ms; /* by the configuration that it was started with */
     bool ready;
     bool retiring; /* leaves as soon as its successor is ready */
     bool hung;     /* has been killed, over its time */
@@ -31,7 +32,7 @@ struct processes_config {
 bool processes_open(const struct processes_config *config);
 
 /* Starts a process. False: not possible now, the log says why. */
-bool processes_start(int number, unsigned generation);
+bool processes_start(int number, unsigned generation, int request_timeout_ms);
 
 /* The process with that number and generation that is not retiring; NULL: none. */
 struct process *processes_find(int number, unsigned generation);

@@ -4,6 +4,7 @@
  */
 #include "signals.h"
 
+#include <poll.h>
 #include <stddef.h>
 #include <unistd.h>
 
@@ -30,9 +31,10 @@ static void note_parent_died(int number)
     alarm(1); /* SIGALRM ends the process */
 }
 
+static const int NOTED[] = {SIGTERM, SIGINT, SIGHUP, SIGCHLD};
+
 void signals_start(void)
 {
-    static const int NOTED[] = {SIGTERM, SIGINT, SIGHUP, SIGCHLD};
     struct sigaction note = {.sa_handler = note_signal, .sa_flags = SA_RESTART};
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     sigset_t noted;
@@ -56,6 +58,19 @@ void signals_forget_children(void)
 {
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     sigaction(SIGCHLD, &ignore, NULL);
+}
+
+void signals_end(void)
+{
+    struct sigaction as_usual = {.sa_handler = SIG_DFL};
+    for (size_t i = 0; i < sizeof(NOTED) / sizeof(NOTED[0]); i++)
+        sigaction(NOTED[i], &as_usual, NULL);
+    sigprocmask(SIG_SETMASK, &waiting_mask, NULL);
+}
+
+void signals_let_in(void)
+{
+    ppoll(NULL, 0, &(struct timespec){0}, &waiting_mask);
 }
 
 const sigset_t *signals_waiting(void)

@@ -16,7 +16,16 @@ void signals_forget_children(void);
 /* What the kernel is asked to send when the parent dies: stop, and do not live a second longer. */
 enum { SIGNAL_PARENT_DIED = SIGUSR1 };
 
-/* The mask for ppoll, and for a program that is started. */
+/*
+ * For a child that is about to become another program: signals do again what they usually do. One
+ * that came since fork() ends it now; noted by a handler it would be forgotten in exec.
+ */
+void signals_end(void);
+
+/* Lets those in that wait: a ppoll that finds a descriptor ready returns without. */
+void signals_let_in(void);
+
+/* The mask for ppoll. */
 const sigset_t *signals_waiting(void);
 
 /* Asked to stop (SIGTERM, SIGINT): how many times so far. */

@@ -233,16 +233,18 @@ static void close_connection(struct worker *worker)
 static bool wait_for_request(struct worker *worker)
 {
     bool is_kept = worker->fcgi.ipcFd >= 0;
-    struct pollfd watched[2] = {
+    struct pollfd watched[1 + SCOREBOARD_DATABASES] = {
         {.fd = is_kept ? worker->fcgi.ipcFd : LISTEN_FD, .events = POLLIN},
     };
-    watched[1].fd = database_manager_opening_fd(&watched[1].events);
-    int ready = ppoll(watched, 2, is_kept ? &IDLE_TIMEOUT : NULL, signals_waiting());
+    database_manager_watch_opening(watched + 1);
+    int ready =
+        ppoll(watched, 1 + SCOREBOARD_DATABASES, is_kept ? &IDLE_TIMEOUT : NULL, signals_waiting());
     /* A web server that keeps no connections hangs up at once: there is nothing more to read. */
     bool hung_up = is_kept && ready > 0 && (watched[0].revents & POLLHUP) != 0;
+    signals_let_in();
     if (ready == 0 || hung_up)
         close_connection(worker);
-    if (ready > 0 && watched[1].revents != 0)
+    if (ready > 0 && (watched[1].revents | watched[2].revents) != 0)
         database_manager_continue_opening();
     return ready > 0 && watched[0].revents != 0 && !hung_up && signals_stop_requests() == 0;
 }

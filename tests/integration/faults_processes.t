@@ -116,6 +116,7 @@ ok "and answers" stack_until 1 eval '[[ $(look /api/health/live) == *live* ]]'
 
 stack_stop workers
 begin_workers 2
+like "a question about the service is not yet service" "$(look /api/health/live)" live
 put_script 'echo started' 'exit 1'
 victim=$(worker_pids | cut -d ' ' -f 1)
 survivor=$(worker_pids | cut -d ' ' -f 2)

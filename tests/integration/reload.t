@@ -105,7 +105,18 @@ settings 'WORKERS=5' "LISTEN=$socket" "STATUS_LISTEN=$socket.status"
 ok "a higher number of workers is taken over" reload_to 5
 is "and they serve" "$(storm_summary 20 10 "$page")" "20 200"
 settings 'WORKERS=2' "LISTEN=$socket" "STATUS_LISTEN=$socket.status" 'MILES_TIMEOUT_MS=100' 'REQUEST_TIMEOUT_MS=300'
-ok "a lower one too" reload_to 2
+hold_lock data_agents proposals
+slow_get patient "$page"
+stack_until 3 eval 'busy_are 1 && is_waiting'
+holder=$(busy_pids)
+old=$(worker_pids)
+reload
+sleep 2
+ok "a request of before has the time that it was given then" is_alive "$holder"
+release_lock
+slow_end
+is "and is answered in full" "$(slow_got patient) $(jq '.data | length' "$folder/patient.body")" "200 0 20"
+ok "a lower one too" stack_until 5 are_new 2 "$old"
 hold_lock data_agents proposals
 measure_time get "$page"
 release_lock
