@@ -181,6 +181,7 @@ static void cancel_and_exit(PGcancel *cancel, int socket)
     char ignored[CONNECTION_PROBLEM_SIZE];
     signal(SIGALRM, SIG_DFL);
     alarm(CANCEL_TIMEOUT_S);
+    close(STDIN_FILENO); /* the socket that requests come by */
     if (socket > STDERR_FILENO + 1)
         close_range(STDERR_FILENO + 1, (unsigned)socket - 1, 0);
     close_range((unsigned)socket + 1, ~0U, 0);

@@ -39,7 +39,7 @@ void connection_manager_drop(struct connection_attempt *attempt);
 
 /*
  * The session's settings as a statement for a transaction of its own, in place of start-up options,
- * which PgBouncer refuses: SELECT set_config(...), with `session_values` for its parameters.
+ * which PgBouncer refuses: SELECT set_config(...) with CONNECTION_SESSION_VALUES parameters.
  */
 extern const char CONNECTION_SESSION_SQL[];
 enum { CONNECTION_SESSION_VALUES = 2, CONNECTION_SEARCH_PATH_SIZE = 160 };

@@ -23,7 +23,6 @@ enum { DATABASE_QUERIES_MAX = 8 };
 
 /* One connection to one database, and what has been prepared on it. Zero-initialise. */
 struct database {
-    const char *label;  /* for the log; static text */
     PGconn *connection; /* NULL: not open */
     struct connection_attempt attempt;
     int64_t renew_at; /* monotonic clock, nanoseconds: when the connection is too old; 0: never */
@@ -55,7 +54,7 @@ bool database_is_usable(const struct database *database);
 enum database_exchange {
     EXCHANGE_OK,
     EXCHANGE_LOST,      /* the connection broke, or has to be replaced; it is closed */
-    EXCHANGE_EXHAUSTED, /* the server is out of resources or shutting down; closed */
+    EXCHANGE_EXHAUSTED, /* the server is out of resources; closed */
     EXCHANGE_TIMEOUT,
     EXCHANGE_FAILED,
     EXCHANGE_ABANDONED,

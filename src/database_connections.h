@@ -20,7 +20,7 @@ void database_connections_query(struct query *query);
 
 /*
  * Takes over what the row says now. True if that differs from before (then everything in `location`
- * is new). On lack of memory the row counts as unusable.
+ * is new). On lack of memory there is no row.
  */
 bool database_connections_update(struct database_location *location, const PGresult *row);
 

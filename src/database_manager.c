@@ -8,9 +8,7 @@
 #include "back_off.h"
 #include "database_connections.h"
 #include "log.h"
-#include "scoreboard.h"
 
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,20 +25,26 @@ static struct {
     struct database miles_republic;
     struct database_location location; /* where Miles Republic is */
     struct back_off back_off;          /* from Miles Republic */
-    int64_t opening_until;             /* the end of the attempt to connect to it */
-    int64_t data_agents_until;         /* the same for data_agents */
+    int64_t data_agents_until;         /* the end of the attempt to connect to it */
+    int64_t miles_republic_until;      /* likewise */
     struct database_time spent;
 } manager;
 
 void database_manager_start(const struct database_manager_config *config)
 {
     manager.config = *config;
-    manager.data_agents.label = "data_agents";
     manager.data_agents.session =
         (struct session){config->application_name, config->request_timeout_ms};
-    manager.miles_republic.label = "Miles Republic";
     manager.miles_republic.session =
         (struct session){config->application_name, config->miles_timeout_ms};
+}
+
+/* Tells the scoreboard which connections there are. */
+static void note_connections(void)
+{
+    struct scoreboard_slot *slot = scoreboard_mine();
+    slot->connected[SCOREBOARD_DATA_AGENTS] = manager.data_agents.connection != NULL;
+    slot->connected[SCOREBOARD_MILES_REPUBLIC] = manager.miles_republic.connection != NULL;
 }
 
 void database_manager_end_request(void)
@@ -49,6 +53,7 @@ void database_manager_end_request(void)
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
         if (all[i]->connection != NULL && all[i]->renew_at != 0 && clock_now() > all[i]->renew_at)
             database_close(all[i]);
+    note_connections();
 }
 
 void database_manager_stop(void)
@@ -64,11 +69,10 @@ bool database_manager_knows_miles_republic(void)
 }
 
 /* Tells the scoreboard what an attempt has shown; one that was given up has shown nothing. */
-static void note_state(enum scoreboard_database number, const struct database *database,
-                       enum database_status status)
+static void note_state(enum scoreboard_database number, enum database_status status)
 {
     struct scoreboard_slot *slot = scoreboard_mine();
-    slot->connected[number] = database->connection != NULL;
+    note_connections();
     if (status == DATABASE_ABANDONED || status == DATABASE_UNCONFIGURED)
         return;
     slot->state[number] = status == DATABASE_OK ? DATABASE_UP : DATABASE_DOWN;
@@ -113,24 +117,44 @@ static void note_opened(struct database *database, enum scoreboard_database numb
     database->renew_at = age_ms > 0 ? clock_now() + age_ms * NANOSECONDS_PER_MS : 0;
 }
 
+/* Until when an attempt that begins now may go on: for so long, or what the URL says. */
+static int64_t end_of_attempt(const struct connection_options *options, int64_t timeout_ms)
+{
+    if (options->connect_timeout_ms > 0 && options->connect_timeout_ms < timeout_ms)
+        timeout_ms = options->connect_timeout_ms;
+    return clock_now() + timeout_ms * NANOSECONDS_PER_MS;
+}
+
+static void end_overdue_attempt(void)
+{
+    if (database_is_opening(&manager.data_agents) && clock_now() >= manager.data_agents_until)
+        database_close(&manager.data_agents);
+}
+
+/* An attempt that outlives a short deadline goes on between requests, and with the next one. */
 static enum database_status open_data_agents(const struct deadline *deadline)
 {
     struct database *database = &manager.data_agents;
+    const struct connection_options *options = manager.config.data_agents;
+    end_overdue_attempt();
     if (!database_is_opening(database))
-        manager.data_agents_until =
-            clock_now() + manager.config.request_timeout_ms * NANOSECONDS_PER_MS;
-    enum wait_result result = database_open(database, manager.config.data_agents, deadline);
+        manager.data_agents_until = end_of_attempt(options, manager.config.request_timeout_ms);
+    struct deadline within = *deadline;
+    if (manager.data_agents_until < within.at)
+        within.at = manager.data_agents_until;
+    enum wait_result result = database_open(database, options, &within);
     if (result == WAIT_READY) {
         log_debug("data_agents: connected");
         note_opened(database, SCOREBOARD_DATA_AGENTS);
         return DATABASE_OK;
     }
-    /* An attempt that outlives a short deadline goes on with the next request. */
     if (result == WAIT_FAILED || clock_now() >= manager.data_agents_until)
         database_close(database);
     if (result == WAIT_ABANDONED)
         return DATABASE_ABANDONED;
-    return result == WAIT_TIMEOUT ? DATABASE_TIMEOUT : DATABASE_UNAVAILABLE;
+    /* The request may have more time than connecting does. */
+    bool is_over = result == WAIT_TIMEOUT && within.at == deadline->at;
+    return is_over ? DATABASE_TIMEOUT : DATABASE_UNAVAILABLE;
 }
 
 /*
@@ -139,17 +163,14 @@ static enum database_status open_data_agents(const struct deadline *deadline)
  */
 static struct deadline opening_deadline(const struct deadline *deadline)
 {
-    const struct connection_options *options = &manager.location.options;
-    int64_t timeout_ms = manager.config.miles_timeout_ms;
-    if (options->connect_timeout_ms > 0 && options->connect_timeout_ms < timeout_ms)
-        timeout_ms = options->connect_timeout_ms;
     if (!database_is_opening(&manager.miles_republic))
-        manager.opening_until = clock_now() + timeout_ms * NANOSECONDS_PER_MS;
+        manager.miles_republic_until =
+            end_of_attempt(&manager.location.options, manager.config.miles_timeout_ms);
     struct deadline within = *deadline;
     if (manager.back_off.delay_ms > 0)
         within = deadline_within(deadline, PROBE_WAIT_MS);
-    if (manager.opening_until < within.at)
-        within.at = manager.opening_until;
+    if (manager.miles_republic_until < within.at)
+        within.at = manager.miles_republic_until;
     return within;
 }
 
@@ -167,7 +188,7 @@ static enum database_status open_miles_republic(const struct deadline *deadline)
     }
     if (result == WAIT_ABANDONED)
         return DATABASE_ABANDONED;
-    if (result == WAIT_TIMEOUT && clock_now() < manager.opening_until)
+    if (result == WAIT_TIMEOUT && clock_now() < manager.miles_republic_until)
         return DATABASE_UNAVAILABLE; /* the attempt goes on with the next request */
     database_close(database);
     return result == WAIT_TIMEOUT ? DATABASE_TIMEOUT : DATABASE_UNAVAILABLE;
@@ -200,6 +221,7 @@ static void update_location(struct query *location)
     if (!database_connections_update(&manager.location, location->result))
         return;
     database_close(&manager.miles_republic);
+    note_connections();
     manager.back_off = (struct back_off){0};
     if (manager.location.problem != NULL)
         log_warn("Miles Republic (%s): the row in database_connections cannot be used: %s",
@@ -233,7 +255,7 @@ enum database_status database_manager_ask_data_agents(struct query *const querie
                   connection_options_describe(manager.config.data_agents, where),
                   database_status_name(status), manager.data_agents.problem);
     }
-    note_state(SCOREBOARD_DATA_AGENTS, &manager.data_agents, status);
+    note_state(SCOREBOARD_DATA_AGENTS, status);
     manager.spent.data_agents += clock_now() - started;
     return status;
 }
@@ -268,23 +290,32 @@ static enum database_status ask_miles_republic(struct query *const queries[], si
     return status == DATABASE_FAILED ? DATABASE_UNAVAILABLE : status;
 }
 
-int database_manager_opening_fd(short *events)
+static struct pollfd watch(const struct connection_attempt *attempt)
 {
-    const struct connection_attempt *attempt = &manager.miles_republic.attempt;
     if (attempt->connection == NULL)
-        return -1;
-    *events = attempt->state == PGRES_POLLING_READING ? POLLIN : POLLOUT;
-    return PQsocket(attempt->connection);
+        return (struct pollfd){.fd = -1};
+    return (struct pollfd){.fd = PQsocket(attempt->connection),
+                           .events = attempt->state == PGRES_POLLING_READING ? POLLIN : POLLOUT};
+}
+
+void database_manager_watch_opening(struct pollfd watched[SCOREBOARD_DATABASES])
+{
+    watched[SCOREBOARD_DATA_AGENTS] = watch(&manager.data_agents.attempt);
+    watched[SCOREBOARD_MILES_REPUBLIC] = watch(&manager.miles_republic.attempt);
 }
 
 void database_manager_continue_opening(void)
 {
     struct deadline at_once = deadline_in(0, -1);
-    enum database_status status = open_miles_republic(&at_once);
-    if (status != DATABASE_OK)
-        note_miles_republic(status);
-    scoreboard_mine()->connected[SCOREBOARD_MILES_REPUBLIC] =
-        manager.miles_republic.connection != NULL;
+    end_overdue_attempt();
+    if (database_is_opening(&manager.data_agents))
+        open_data_agents(&at_once);
+    if (database_is_opening(&manager.miles_republic)) {
+        enum database_status status = open_miles_republic(&at_once);
+        if (status != DATABASE_OK)
+            note_miles_republic(status);
+    }
+    note_connections();
 }
 
 enum database_status database_manager_ask_miles_republic(struct query *const queries[],
@@ -293,7 +324,7 @@ enum database_status database_manager_ask_miles_republic(struct query *const que
 {
     int64_t started = clock_now();
     enum database_status status = ask_miles_republic(queries, count, deadline);
-    note_state(SCOREBOARD_MILES_REPUBLIC, &manager.miles_republic, status);
+    note_state(SCOREBOARD_MILES_REPUBLIC, status);
     manager.spent.miles_republic += clock_now() - started;
     return status;
 }

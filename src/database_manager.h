@@ -2,7 +2,9 @@
 #define DATABASE_MANAGER_H
 
 #include "database.h"
+#include "scoreboard.h"
 
+#include <poll.h>
 #include <stdint.h>
 
 /*
@@ -42,11 +44,11 @@ enum database_status database_manager_ask_miles_republic(struct query *const que
                                                          const struct deadline *deadline);
 
 /*
- * While a connection to Miles Republic is being made that no request waits for: the descriptor to
- * poll, and for what; else -1. When it is ready, call database_manager_continue_opening: a service
- * that is asked rarely would otherwise never get through the steps of connecting.
+ * The connections that are being made while no request waits for them: what to poll, -1 for none.
+ * When one is ready, call database_manager_continue_opening: a service that is asked rarely would
+ * otherwise never get through the steps of connecting.
  */
-int database_manager_opening_fd(short *events);
+void database_manager_watch_opening(struct pollfd watched[SCOREBOARD_DATABASES]);
 void database_manager_continue_opening(void);
 
 /* Whether data_agents, when last asked, named a Miles Republic. */

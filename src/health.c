@@ -13,7 +13,7 @@
 #include <inttypes.h>
 
 enum {
-    PROBE_TIMEOUT_MS = 50,   /* what a question may wait; an answer that is late is for the next */
+    PROBE_TIMEOUT_MS = 50,   /* what a question may wait; connecting goes on for the next one */
     PROBE_MAX_AGE_MS = 1000, /* so that many questions at once cost one probe */
     RETRY_AFTER_S = 1,
 };
@@ -81,7 +81,8 @@ void health_report(const struct request *request, struct response *response)
     struct census census = take_census();
     const char *miles_republic = miles_republic_state(probe, &census);
     bool is_up = probe->status == DATABASE_OK;
-    const char *status = !is_up ? "down" : census.state == DATABASE_DOWN ? "degraded" : "ok";
+    bool is_degraded = probe->is_miles_republic_configured && census.state == DATABASE_DOWN;
+    const char *status = !is_up ? "down" : is_degraded ? "degraded" : "ok";
     response->status = 200;
     response->cache_control = "no-store";
     buffer_append_format(body,

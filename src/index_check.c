@@ -34,8 +34,7 @@ static void print_missing(struct database *database, const struct deadline *dead
 void index_check_print(const struct connection_options *data_agents, FILE *out)
 {
     struct deadline deadline = deadline_in(CHECK_TIMEOUT_MS, -1);
-    struct database database = {.label = "data_agents",
-                                .session = {"proposals-fcgi check", CHECK_TIMEOUT_MS}};
+    struct database database = {.session = {"proposals-fcgi check", CHECK_TIMEOUT_MS}};
     if (database_open(&database, data_agents, &deadline) == WAIT_READY)
         print_missing(&database, &deadline, out);
     else

@@ -252,13 +252,15 @@ void settings_print(const struct settings *settings, FILE *out)
     for (size_t i = 0; i < SETTING_COUNT; i++) {
         const struct setting *setting = &SETTINGS[i];
         char where[CONNECTION_DESCRIPTION_SIZE];
-        if (setting->kind == SETTING_URL)
+        if (setting->kind == SETTING_URL) {
             fprintf(out, "%s=postgresql://%s%s\n", setting->name,
                     connection_options_describe(&settings->data_agents, where),
                     connection_options_get(&settings->data_agents, "password") != NULL
                         ? " (password not shown)"
                         : "");
-        else if (setting->kind == SETTING_NUMBER)
+            if (settings->data_agents.ignored != NULL)
+                fprintf(out, "# ignored in %s: %s\n", setting->name, settings->data_agents.ignored);
+        } else if (setting->kind == SETTING_NUMBER)
             fprintf(out, "%s=%d\n", setting->name, *number_field(&copy, setting));
         else
             fprintf(out, "%s=%s\n", setting->name, *text_field(&copy, setting));

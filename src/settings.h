@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-enum { EXIT_CONFIGURATION = 2 }; /* a process that ends so is not started again */
+enum { EXIT_CONFIGURATION = 2 }; /* by a process that cannot start with what it was told */
 
 /* The effective configuration. Texts are those of the environment, the file, or static. */
 struct settings {

@@ -337,6 +337,9 @@ first_pages() {
 	LIST
 }
 
+# Those that are also measured with the total counted each time.
+COUNTED="status_and_total search_frequent_and_total category_frequent_and_total"
+
 page_names() {
     first_pages 0 | cut -d' ' -f1
 }
@@ -364,7 +367,7 @@ measure_page() {
     local size ms errors addresses=()
 
     for size in "${sizes[@]}"; do
-        addresses+=("${ports[$2-$size]}$(page_path "${1/status_and_total/status}" "$size")")
+        addresses+=("${ports[$2-$size]}$(page_path "${1%_and_total}" "$size")")
     done
     for size in "${sizes[@]}"; do
         read -r ms errors _ || bail "no answer for $1"
@@ -401,7 +404,10 @@ run_growth() {
         measure_page "$name" growing
         count_blocks "$name"
     done
-    measure_page status_and_total counting
+    for name in $COUNTED; do
+        progress "page by ${name//_/ }"
+        measure_page "$name" counting
+    done
     for size in "${sizes[@]}"; do
         stop_group "growing-$size"
         stop_group "counting-$size"
@@ -470,7 +476,7 @@ growth_line() {
         cells+=$(printf '%7s' "$growth")
         [[ $kind == blocks ]] || growth_ms=$growth
     done
-    printf '  %-18s%s\n' "${1//_/ }" "$cells"
+    printf '  %-28s%s\n' "${1//_/ }" "$cells"
 }
 
 print_growth() {
@@ -482,8 +488,8 @@ print_growth() {
         done
         heads+=$(printf '%7s' growth)
     done
-    printf '\nPage of 20, one client, total remembered: ms, then blocks of 8 KB, at so many proposals\n  %-18s%s\n' "" "$heads"
-    for name in $(page_names) status_and_total; do
+    printf '\nPage of 20, one client, total remembered: ms, then blocks of 8 KB, at so many proposals\n  %-28s%s\n' "" "$heads"
+    for name in $(page_names) $COUNTED; do
         if [[ $name == bounded ]]; then
             put first_page_growth "$worst"
             echo "  what may cost more where more rows match:"

@@ -165,6 +165,20 @@ for _ in 1 2; do
     is "nor is it the next one's" "$(ids EVENT_MERGE), $(ids RACE_UPDATE)" "$merges, $races"
 done
 
+# ---- a limit for connecting, from the URL
+
+stack_stop workers
+DATABASE_URL+='?connect_timeout=1&sslmod=require'
+REQUEST_TIMEOUT_MS=5000
+start_workers
+ok "a parameter that means nothing is said in the log" stack_until 2 eval '(($(logged "warn: ignored in DATABASE_URL: sslmod$")))'
+tell ours freeze
+measure_time get "$page"
+ok "no connection in connect_timeout: the answer comes then ($milliseconds ms)" test "$milliseconds" -ge 950 -a "$milliseconds" -le 2500
+error_is "no connection in connect_timeout" 503 DATABASE_UNAVAILABLE
+tell ours pass
+is "no longer frozen: the first request is answered" "$(enrichment)" "200 ok"
+
 # ---- the default limit
 
 wait "$patient_request"

@@ -290,6 +290,7 @@ locate_miles "postgresql://proposals:second@127.0.0.1:$miles_port/miles_two"
 changed "another password" Deux
 sql data_agents "UPDATE database_connections SET \"isActive\" = false WHERE id = 'conn-miles'" >/dev/null
 is "inactive: the very next request knows" "$(event_in_one)" "200 unconfigured Ancien nom, 1"
+is "inactive: none is shown either" "$(reported milesRepublic .connected)" false
 is "inactive: no connection is open" "$({ on_miles backends miles_republic; on_miles backends miles_two; } | grep -c .)" 0
 sql data_agents "INSERT INTO database_connections (id, name, type, \"connectionUrl\", \"createdAt\", \"updatedAt\")
     VALUES ('new', 'Nouvelle', 'MILES_REPUBLIC', '$(miles_url)', now(), now())" >/dev/null
@@ -345,7 +346,13 @@ unusable "a URL with a bad port" "postgresql://me:canary@localhost:port/x" 'data
 unusable "a host that is unknown" "postgresql://me:canary@nowhere.invalid/x" 'nowhere\.invalid'
 unusable "a wrong password" "postgresql://proposals:canary@127.0.0.1:$miles_port/miles_republic" 'password authentication failed'
 unusable "an unknown database" "postgresql://proposals:second@127.0.0.1:$miles_port/canyon" '"canyon" does not exist'
-sql data_agents "UPDATE database_connections SET \"connectionUrl\" = '$(miles_url)' WHERE id = 'new'" >/dev/null
+health() {
+    curl -q -s --noproxy '*' "http://127.0.0.1:$port/api/health" | jq -r '"\(.data.status) \(.data.databases.milesRepublic.state)"'
+}
+is "the state of the service: degraded" "$(health)" "degraded unavailable"
+sql data_agents "UPDATE database_connections SET \"isActive\" = false WHERE id = 'new'" >/dev/null
+ok "not where none is wanted" stack_until 3 eval '[[ $(health) == "ok unconfigured" ]]'
+sql data_agents "UPDATE database_connections SET \"connectionUrl\" = '$(miles_url)', \"isActive\" = true WHERE id = 'new'" >/dev/null
 is "a row that can be used again is used by the very next request" "$(event 101)" "200 ok $first"
 
 done_testing

@@ -351,6 +351,7 @@ static void a_file_says_every_setting(void **state)
     assert_string_equal(fixture->faults, "");
     assert_string_equal(print(fixture, &fixture->settings),
                         "DATABASE_URL=postgresql://amy@h:1/d (password not shown)\n"
+                        "# ignored in DATABASE_URL: a, c\n"
                         "LISTEN=/x/y\nSTATUS_LISTEN=[::1]:9001\n"
                         "LISTEN_BACKLOG=1\nWORKERS=2\nREQUEST_TIMEOUT_MS=103\n"
                         "MILES_TIMEOUT_MS=104\nCONNECTION_MAX_AGE_S=5\n"
