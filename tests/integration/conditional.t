@@ -8,6 +8,7 @@
 
 export WORKERS=2 COUNT_MAX_AGE_MS=0
 start_stack
+wait_until_ready
 
 detail=/api/proposals/p20-edu-prev-races
 tagged=('/api/proposals?limit=20' "$detail" /api/proposals/group/100-2001 /api/proposals/eligible-count)

@@ -40,6 +40,7 @@ to_old() {
 
 # ---- what is whose
 
+wait_until_ready
 for request in 'GET /api/proposals?limit=1' 'GET /api/proposals/?limit=1' 'HEAD /api/proposals' 'OPTIONS /api/proposals' 'GET /api/proposals/p01-evu-exists' \
     'GET /api/proposals/p01-evu-exists/' 'HEAD /api/proposals/p01-evu-exists' 'OPTIONS /api/proposals/x' 'GET /api/proposals/none' 'GET /api/proposals/a%2Fb' \
     'GET /api/proposals/group/100-2001' 'HEAD /api/proposals/group/100-2001' 'GET /api/proposals/group/unknown' 'GET /api/proposals/eligible-count' \

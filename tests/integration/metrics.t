@@ -252,6 +252,7 @@ all_quick() {
     quick "$1" /metrics 'proposals_workers\{state="busy"\} 2'
 }
 REQUEST_TIMEOUT_MS=6000 begin_again 2
+wait_until_ready
 hold_lock data_agents proposals
 for i in {1..6}; do
     slow_get "held$i" "$page"
@@ -270,7 +271,7 @@ REQUEST_TIMEOUT_MS=4000 begin_again 2
 hold_lock data_agents database_connections
 slow_get held "$page"
 stack_until 2 busy_are 1
-sleep 1.1
+sleep 2.2
 slow_get probe /api/health/ready
 sleep 0.1
 quick "data_agents does not answer" /api/health/live live

@@ -366,6 +366,11 @@ forget_statements() {
     sql postgres "SELECT pg_stat_statements_reset()" >/dev/null
 }
 
+# The status process waits 50 ms for data_agents: on a busy machine it is not connected at once.
+wait_until_ready() {
+    stack_until 10 eval 'get /api/health/ready; [[ $status == 200 ]]' || bail "it does not become ready"
+}
+
 # ---- slowness on purpose
 
 # hold_lock DATABASE TABLE: nobody else reads the table until release_lock
