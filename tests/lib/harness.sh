@@ -368,7 +368,12 @@ forget_statements() {
 
 # The status process waits 50 ms for data_agents: on a busy machine it is not connected at once.
 wait_until_ready() {
-    stack_until 10 eval 'get /api/health/ready; [[ $status == 200 ]]' || bail "it does not become ready"
+    stack_until 10 service_is_ready || bail "it does not become ready"
+}
+
+service_is_ready() {
+    get /api/health/ready
+    [[ $status == 200 ]]
 }
 
 # ---- slowness on purpose
