@@ -221,7 +221,6 @@ static void update_location(struct query *location)
     if (!database_connections_update(&manager.location, location->result))
         return;
     database_close(&manager.miles_republic);
-    note_connections();
     manager.back_off = (struct back_off){0};
     if (manager.location.problem != NULL)
         log_warn("Miles Republic (%s): the row in database_connections cannot be used: %s",

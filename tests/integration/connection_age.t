@@ -71,7 +71,16 @@ is "after a pause longer than that the first requests are answered" "$(storm_sum
 is "and enriched" "$(metric 'enrichments_total{outcome="unavailable"}')" 0
 
 stack_stop workers
-export WORKERS=1 CONNECTION_MAX_AGE_S=0
+export WORKERS=1 CONNECTION_MAX_AGE_S=1
+start_workers
+enrichment >/dev/null
+is "a connection that is kept is shown" "$(reported dataAgents .connected) $(reported milesRepublic .connected)" "true true"
+sleep 1.2
+enrichment >/dev/null
+is "one that is closed behind a request is not" "$(reported dataAgents .connected) $(reported milesRepublic .connected)" "false false"
+
+stack_stop workers
+export CONNECTION_MAX_AGE_S=0
 start_workers
 enrichment >/dev/null
 old=$(backends data_agents; backends miles_republic)
