@@ -59,6 +59,7 @@ INSERT INTO odd (id, type, "editionId") VALUES
     ('x-year-negative', 'EDITION_UPDATE', '9004'),
     ('x-year-spaces', 'EDITION_UPDATE', '9005'),
     ('x-year-plus', 'EDITION_UPDATE', '9006'),
+    ('x-year-zeros', 'EDITION_UPDATE', '9008'),
     ('x-race-infinite', 'EDITION_UPDATE', '9007');
 
 INSERT INTO odd (id, type, confidence, "eventName", "eventCity", start) VALUES

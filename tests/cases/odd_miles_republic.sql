@@ -7,7 +7,8 @@ INSERT INTO "Edition" (id, "eventId", year) VALUES
     (9004, 100, '-44'),
     (9005, 100, '  2033 '),
     (9006, 100, '+2034'),
-    (9007, 105, '2035');
+    (9007, 105, '2035'),
+    (9008, 100, '-007 av. J.-C.');
 INSERT INTO "Race" (id, name, "startDate", "runDistance", "runPositiveElevation", "editionId", "eventId") VALUES
     (39007, E'L''infini \x01 "et" \\ après', 'infinity', 'NaN', 'Infinity', 9007, 105),
     (39008, 'zz', '-infinity', 'Infinity', 1, 9007, 105);

@@ -111,6 +111,7 @@ is "an edition whose year is a word has no year" "$(field x-year-word '[.edition
 is "an edition whose year has 400 digits has no year" "$(field x-year-400-digits '[.editionYear, .eventName, has("previousEditionYear")]')" '[null,"Trail des Crêtes",false]'
 is "an edition whose year starts as a number has that year" "$(field x-year-range .editionYear)" 2031
 is "an edition of a negative year has it" "$(field x-year-negative .editionYear)" -44
+is "its zeros in front do not count" "$(field x-year-zeros .editionYear)" -7
 is "a year with spaces in front counts" "$(field x-year-spaces .editionYear)" 2033
 is "a year with a plus in front counts" "$(field x-year-plus .editionYear)" 2034
 is "a distance that is no number is null" "$(field x-race-infinite '[.existingRaces[] | [.distance, .elevation]]')" '[[null,null],[null,1]]'
