@@ -85,7 +85,7 @@ static const char *name_of(int number)
  * Processes that never come to serve are started ever more seldom. A service that has worked is
  * not throttled: what kills its workers now may be over in a second.
  */
-static void delay_start(int number)
+static void delay_start(int number, const char *what_happened)
 {
     struct back_off *again = &master.start_again[number];
     if (master.has_served) {
@@ -93,7 +93,7 @@ static void delay_start(int number)
         return;
     }
     back_off_more(again, &START_DELAYS);
-    log_warn("%s ended before its first request; the next is started in %d s", name_of(number),
+    log_warn("%s %s; the next is started in %d s", name_of(number), what_happened,
              again->delay_ms / 1000);
 }
 
@@ -104,7 +104,7 @@ static void start_missing(void)
         if (processes_find(number, master.serving) == NULL &&
             clock_now() >= master.start_again[number].until &&
             !processes_start(number, master.serving, master.settings.request_timeout_ms))
-            delay_start(number);
+            delay_start(number, "could not be started");
 }
 
 static bool is_complete(unsigned generation, int workers)
@@ -198,7 +198,7 @@ static void note_end(const struct process *ended, int status)
          */
         master.misconfigured = is_misconfigured && !master.has_served;
         if (!had_served && !ended->retiring && !ended->hung)
-            delay_start(ended->number);
+            delay_start(ended->number, "ended before its first request");
     }
 }
 
@@ -379,6 +379,18 @@ static bool open_processes(const char *program)
     return false;
 }
 
+static void announce(void)
+{
+    const struct settings *settings = &master.settings;
+    if (inherited_socket(0) >= 0)
+        log_info("listening on the socket that was passed, %d workers", settings->workers);
+    else
+        log_info("listening on %s, backlog %d, %d workers", settings->listen,
+                 settings->listen_backlog, settings->workers);
+    if (settings->data_agents.ignored != NULL)
+        log_warn("ignored in DATABASE_URL: %s", settings->data_agents.ignored);
+}
+
 static int run(const char *program, const struct identity *identity)
 {
     char problem[128];
@@ -388,10 +400,7 @@ static int run(const char *program, const struct identity *identity)
     if (!privileges_drop(identity, problem, sizeof(problem))) {
         log_error("%s", problem);
     } else if (open_processes(program)) {
-        log_info("listening on %s, backlog %d, %d workers", master.settings.listen,
-                 master.settings.listen_backlog, master.settings.workers);
-        if (master.settings.data_agents.ignored != NULL)
-            log_warn("ignored in DATABASE_URL: %s", master.settings.data_agents.ignored);
+        announce();
         supervise();
         status = master.misconfigured ? EXIT_CONFIGURATION : EXIT_SUCCESS;
     }
