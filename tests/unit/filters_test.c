@@ -16,20 +16,7 @@ struct fixture {
     char problem[FILTERS_PROBLEM_SIZE];
 };
 
-static int set_up(void **state)
-{
-    static struct fixture fixture;
-    fixture = (struct fixture){0};
-    *state = &fixture;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct fixture *fixture = *state;
-    arena_free(&fixture->arena);
-    return 0;
-}
+ARENA_FIXTURE
 
 static bool parse(struct fixture *fixture, const char *text)
 {

@@ -14,20 +14,7 @@ struct fixture {
     struct race_updates updates;
 };
 
-static int set_up(void **state)
-{
-    static struct fixture fixture;
-    fixture = (struct fixture){0};
-    *state = &fixture;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct fixture *fixture = *state;
-    arena_free(&fixture->arena);
-    return 0;
-}
+ARENA_FIXTURE
 
 static enum race_updates_result read_changes(struct fixture *fixture, const char *changes)
 {

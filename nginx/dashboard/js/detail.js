@@ -1,33 +1,20 @@
 // Owns the page of one proposal: what changes, the races, why, the edition, the related proposals.
 // Must not trust a single text of it: everything is drawn by the pieces of dom.js and parts.js.
 
-import { follow, proposalApiPath } from "./api.js";
+import { proposalApiPath } from "./api.js";
 import { announce, externalLink, h, webAddress } from "./dom.js";
-import { homeAddress, lastSegment, navigate } from "./router.js";
+import { answerPage } from "./page.js";
+import { homeAddress } from "./router.js";
 import { groupPath, member, proposalPath, raceName, readChanges, titleOf } from "./changes.js";
-import { anyValue, confidenceBar, data, dateTile, enrichmentBanner, errorMessage, eventHero, facts, oldToNew, proposalCard, statusChip, timeAgo, typeTag, waiting } from "./parts.js";
+import { anyValue, confidenceBar, data, dateTile, enrichmentBanner, eventHero, facts, oldToNew, proposalCard, statusChip, timeAgo, typeTag } from "./parts.js";
 import { count, fieldName, json, moment, parseDate, value, word } from "./format.js";
 
 export function create(root) {
-  let request = null;
-  return {
-    show(url) {
-      request?.abort();
-      request = new AbortController();
-      return follow(proposalApiPath(lastSegment(url)), request.signal, {
-        wait: () => waiting(root),
-        draw: (body) => draw(root, body),
-        fail: (error) => fail(root, error),
-      });
-    },
-    leave: () => request?.abort(),
-  };
+  return answerPage(root, { apiPath: proposalApiPath, draw, failTitle: "Proposition indisponible", explain });
 }
 
-function fail(root, error) {
-  document.title = "Proposition indisponible · Miles Republic";
-  const shown = error.code === "PROPOSAL_NOT_FOUND" ? Object.assign(error, { message: "Cette proposition n’existe pas, ou n’existe plus." }) : error;
-  root.replaceChildren(h("div", { class: "wrap lone" }, errorMessage(shown, () => navigate(location.href, { replace: true }), "h1")));
+function explain(error) {
+  return error.code === "PROPOSAL_NOT_FOUND" ? Object.assign(error, { message: "Cette proposition n’existe pas, ou n’existe plus." }) : error;
 }
 
 function draw(root, { data: proposal, meta }) {

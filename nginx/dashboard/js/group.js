@@ -1,32 +1,16 @@
 // Owns the page of a group: the proposals of one event and edition, field by field, side by side.
 // Must not decide what belongs to a group: the API does.
 
-import { follow, groupApiPath } from "./api.js";
+import { groupApiPath } from "./api.js";
 import { announce, h, srOnly } from "./dom.js";
-import { homeAddress, lastSegment, navigate } from "./router.js";
+import { answerPage } from "./page.js";
+import { homeAddress } from "./router.js";
 import { compare, member, proposalPath, titleOf } from "./changes.js";
-import { confidenceBar, data, enrichmentBanner, errorMessage, eventHero, message, oldToNew, statusChip, timeAgo, typeTag, waiting } from "./parts.js";
+import { confidenceBar, data, enrichmentBanner, eventHero, message, oldToNew, statusChip, timeAgo, typeTag } from "./parts.js";
 import { NBSP, count, fieldName, word } from "./format.js";
 
 export function create(root) {
-  let request = null;
-  return {
-    show(url) {
-      request?.abort();
-      request = new AbortController();
-      return follow(groupApiPath(lastSegment(url)), request.signal, {
-        wait: () => waiting(root),
-        draw: (body) => draw(root, body),
-        fail: (error) => fail(root, error),
-      });
-    },
-    leave: () => request?.abort(),
-  };
-}
-
-function fail(root, error) {
-  document.title = "Groupe indisponible · Miles Republic";
-  root.replaceChildren(h("div", { class: "wrap lone" }, errorMessage(error, () => navigate(location.href, { replace: true }), "h1")));
+  return answerPage(root, { apiPath: groupApiPath, draw, failTitle: "Groupe indisponible" });
 }
 
 function draw(root, { data: proposals, meta }) {
