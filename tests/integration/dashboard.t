@@ -120,7 +120,7 @@ is "it names their state in French" "$(js 'return [...document.querySelectorAll(
 clean "the list"
 screenshot list window
 await 'document.querySelector(".group-link")'
-is "a group says how many" "$(texts .group-link)" "$(json '.data[] | select(.groupCount > 1) | "\(.groupCount)\u00a0propositions liées"')"
+is "a group says how many" "$(texts .group-link)" "$(json '.data[] | select(.groupCount > 1) | "\(.groupCount)\u00a0à comparer"')"
 
 # ---- filters, search, sort and pages are the address
 
@@ -189,7 +189,7 @@ is "with the name from Miles Republic" "$(texts h1)" "$event_name"
 is "and where and when" "$(texts .lead)" "$city · édition $year"
 is "old stands beside new, field by field" "$(js 'return [...document.querySelectorAll(".diff tbody tr")].filter((tr) => tr.querySelector(".diff-old"))
     .map((tr) => ["th", ".diff-old", ".diff-new"].map((s) => tr.querySelector(s).innerText.trim()).join(" | ")).sort().join("\n")')" \
-    $'Calendrier | À confirmer | Confirmée\nDate de début | sam. 8 mai 2027, 07:00\u00a0UTC | sam. 15 mai 2027, 07:00\u00a0UTC'
+    $'Calendrier | À confirmer | Confirmée\nDate de début | sam. 8 mai 2027, 09:00 | sam. 15 mai 2027, 09:00'
 like "a field's confidence is shown" "$(texts '.diff-confidence')" "95${nbsp}%"
 like "a race to update, old and new" "$(texts '.races')" "Grande boucle.*10${nbsp}km.*12,5${nbsp}km"
 like "a race to add" "$(texts '.races')" "Marche des familles.*8${nbsp}km"

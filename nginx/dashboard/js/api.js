@@ -109,10 +109,17 @@ function messageOf(status, said) {
   if (status === 503) return "La base de données des propositions est injoignable pour le moment.";
   if (status === 502) return "Le service est arrêté, ou redémarre. Réessayez dans un instant.";
   if (status === 504) return "La réponse a pris trop de temps.";
-  if (status === 429) return "Trop de demandes à la fois. Patientez quelques secondes.";
+  if (status === 429) return "Trop de requêtes à la fois. Patientez quelques secondes.";
   if (status >= 500) return "Le serveur a rencontré une erreur.";
   if (status < 400) return "La réponse du serveur est illisible.";
+  if (status === 400) return `Un filtre de l’adresse n’est pas valable${wrongFilter(said)}.`;
   return said || `La demande a été refusée (${status}).`;
+}
+
+/** The API says in English which parameter is wrong: "status: must be one of ...". */
+function wrongFilter(said) {
+  const name = /^(\w+): /.exec(said)?.[1];
+  return name ? ` : ${name}` : "";
 }
 
 function remember(path, answer) {

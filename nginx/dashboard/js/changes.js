@@ -1,7 +1,7 @@
 // Owns the reading of a proposal's untrusted JSON: what it is called, what it changes, where its group is.
 // Pure: must not touch the page, and must accept any JSON whatever its shape or depth.
 
-import { NBSP, json } from "./format.js";
+import { NBSP, fieldRank, json } from "./format.js";
 
 const isObject = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
 const isText = (value) => typeof value === "string" && value.trim() !== "";
@@ -38,7 +38,7 @@ export function yearOf(proposal) {
 }
 
 /**
- * What changes, as a flat list in the order of the data:
+ * What changes, as a flat list, the start before the end however the data has them:
  *   {kind: "field", key, old, new, hasOld, confidence}   one value
  *   {kind: "add", races}  {kind: "update", races}        races to add, races to update
  *   {kind: "raw", value}                                 changes that are no object
@@ -46,7 +46,8 @@ export function yearOf(proposal) {
 export function readChanges(changes) {
   if (changes === null || changes === undefined) return [];
   if (!isObject(changes)) return Array.isArray(changes) && changes.length === 0 ? [] : [{ kind: "raw", value: changes }];
-  return Object.entries(changes).flatMap(([key, value]) => readChange(key, value));
+  const entries = Object.entries(changes).sort(([a], [b]) => fieldRank(a) - fieldRank(b));
+  return entries.flatMap(([key, value]) => readChange(key, value));
 }
 
 function readChange(key, value) {

@@ -171,5 +171,10 @@ function relatedSection(proposal) {
   return h("section", { class: "related" },
     h("div", { class: "results-head" }, h("h2", {}, `${count(related.length, "proposition liée", "propositions liées")}`),
       both && h("a", { class: "button", href: groupPath(proposal) }, "Comparer")),
-    h("ul", { class: "minis" }, related.map((other) => proposalCard(other, proposalPath(other)))));
+    h("ul", { class: "minis" }, related.map((other) => proposalCard(named(other, proposal), proposalPath(other)))));
+}
+
+// One that has no name of its own is about the event that the page is headed by.
+function named(other, { eventId, eventName }) {
+  return !other.eventName && eventId && other.eventId === eventId ? { ...other, eventName } : other;
 }

@@ -22,8 +22,8 @@ export const TYPES = new Map([
 
 export const SORTS = new Map([
   ["created-desc", "Les plus récentes"],
-  ["date-asc", "Date proposée, la plus proche"],
-  ["date-desc", "Date proposée, la plus lointaine"],
+  ["date-asc", "Date la plus proche"],
+  ["date-desc", "Date la plus lointaine"],
 ]);
 
 export const CATEGORIES = new Map([
@@ -86,12 +86,21 @@ const FIELDS = new Map(Object.entries({
   distance: "Distance", runDistance: "Distance à pied", runDistance2: "Distance à pied (2)", walkDistance: "Distance de marche",
   swimDistance: "Distance de nage", bikeDistance: "Distance à vélo", swimRunDistance: "Distance de swimrun", elevation: "Dénivelé positif", runPositiveElevation: "Dénivelé positif",
   event: "Événement", edition: "Édition", merge: "Fusion", races: "Courses", racesToAdd: "Courses à ajouter", racesToUpdate: "Courses à modifier",
+  source: "Source", sourceUrl: "Adresse", ligue: "Ligue", rank: "Rang", rule: "Règle", query: "Recherche", extra: "Précisions",
+  matchedEventId: "Événement reconnu", matchedEditionId: "Édition reconnue",
   keepEventId: "Événement conservé", keepEventName: "Nom conservé", duplicateEventId: "Doublon", duplicateEventName: "Nom du doublon", newEventName: "Nouveau nom",
 }));
+
+const RANKS = new Map([...FIELDS.keys()].map((key, rank) => [key, rank]));
 
 /** The French name of a field, or the key itself where we have none. */
 export function fieldName(key) {
   return FIELDS.get(key) ?? (key.trim() || "(sans nom)");
+}
+
+/** Where a field stands among the others: known ones first, in our order. */
+export function fieldRank(key) {
+  return RANKS.get(key) ?? RANKS.size;
 }
 
 /** The French word of an enum value, or the value itself. */
@@ -109,7 +118,8 @@ export function parseDate(value) {
   return Number.isNaN(date.getTime()) ? null : date;
 }
 
-const formatter = (options) => new Intl.DateTimeFormat("fr-FR", { timeZone: "UTC", ...options });
+// The calendar's own time: a day that was entered without a time is stored as midnight there.
+const formatter = (options) => new Intl.DateTimeFormat("fr-FR", { timeZone: "Europe/Paris", ...options });
 const dayFormat = formatter({ weekday: "short", day: "numeric", month: "short", year: "numeric" });
 const timeFormat = formatter({ hour: "2-digit", minute: "2-digit" });
 const partFormats = {
@@ -124,13 +134,10 @@ export function day(date) {
   return dayFormat.format(date);
 }
 
-/** "dim. 17 mai 2026", and the time where there is one: midnight UTC means "the day only". */
+/** "dim. 17 mai 2026", and the time where there is one: midnight, in France or UTC, means "the day only". */
 export function moment(date) {
-  return isMidnight(date) ? day(date) : `${day(date)}, ${timeFormat.format(date)}${NBSP}UTC`;
-}
-
-function isMidnight(date) {
-  return date.getTime() % 86_400_000 === 0;
+  const time = timeFormat.format(date);
+  return time === "00:00" || date.getTime() % 86_400_000 === 0 ? day(date) : `${day(date)}, ${time}`;
 }
 
 /** Two values to stand side by side: of two dates only the days where these tell them apart. */

@@ -7,7 +7,7 @@ import { addressWith, createFilters, readParams } from "./filters.js";
 import { navigate } from "./router.js";
 import { cityOf, groupPath, groupSize, proposalPath, titleOf, yearOf } from "./changes.js";
 import { changeSummary, confidenceBar, data, dateTile, enrichmentBanner, errorMessage, message, statusChip, timeAgo, typeTag } from "./parts.js";
-import { STATUSES, count, whole } from "./format.js";
+import { NBSP, STATUSES, count, whole } from "./format.js";
 
 const COLUMNS = ["Date", "Événement", "Ce qui change", "Agent", "Confiance", "Statut"];
 const SKELETON_ROWS = 8;
@@ -181,7 +181,7 @@ function eventCell(proposal) {
 function groupLink(proposal) {
   const size = groupSize(proposal);
   if (size < 2) return null;
-  return h("a", { class: "group-link", href: groupPath(proposal) }, icon("group"), `${count(size, "proposition", "propositions")} liées`);
+  return h("a", { class: "group-link", href: groupPath(proposal) }, icon("group"), `${size}${NBSP}à comparer`);
 }
 
 function skeletonRows() {

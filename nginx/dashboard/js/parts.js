@@ -7,6 +7,7 @@ import * as f from "./format.js";
 
 const BRIEF = 90;
 const LONG = 20_000;
+const DEEPEST = 2; // that objects in objects are shown as facts
 
 export function statusChip(status) {
   return h("span", { class: "chip", "data-status": status }, h("i", { class: "dot", "aria-hidden": "true" }), f.STATUSES.get(status) ?? status);
@@ -68,25 +69,26 @@ function changeLine(change) {
 
 /** "old → new", or the new value alone where nothing stood there. */
 export function oldToNew({ key, old, new: next, hasOld }, max = Infinity) {
-  const [before, proposed] = hasOld ? f.pair(key, old, next) : ["", f.value(key, next)];
+  const whole = () => [f.value(key, old), f.value(key, next)];
+  const [before, proposed] = !hasOld ? ["", f.value(key, next)] : max === Infinity ? whole() : f.pair(key, old, next);
   const after = h("ins", {}, data(proposed, max));
   if (!hasOld) return after;
   return [h("del", {}, data(before, max)), h("span", { class: "arrow", "aria-hidden": "true" }, " → "), srOnly(" devient "), after];
 }
 
 /** Any value in full: web addresses as links, objects as lists of their members, the rest as text. */
-export function anyValue(key, raw) {
+export function anyValue(key, raw, depth = 0) {
   if (webAddress(raw)) return externalLink(raw, f.shorten(raw, BRIEF));
   if (typeof raw !== "object" || raw === null) return data(f.value(key, raw), LONG);
-  const simple = Object.values(raw).every((item) => typeof item !== "object" || item === null);
-  return simple && !Array.isArray(raw) ? facts(Object.entries(raw)) : h("pre", { tabindex: "0" }, f.shorten(f.json(raw, 2), LONG));
+  if (!Array.isArray(raw) && depth < DEEPEST) return facts(Object.entries(raw), depth + 1);
+  return h("pre", { tabindex: "0" }, f.shorten(f.json(raw, 2), LONG));
 }
 
 /** Names and values; pairs without a value are left out. */
-export function facts(pairs) {
+export function facts(pairs, depth = 0) {
   const known = pairs.filter(([, raw]) => raw !== null && raw !== undefined && raw !== "");
   return h("dl", { class: "facts" }, known.map(([key, raw]) => h("div", {},
-    h("dt", {}, data(f.fieldName(key), BRIEF)), h("dd", {}, raw instanceof Node ? raw : anyValue(key, raw)))));
+    h("dt", {}, data(f.fieldName(key), BRIEF)), h("dd", {}, raw instanceof Node ? raw : anyValue(key, raw, depth)))));
 }
 
 /** The head of a page on one event: where to go back to, what it is about. */

@@ -192,7 +192,7 @@ function createWorker({ number, pid }) {
     h("div", { class: "worker-head" }, h("h3", {}, srOnly("Processus "), h("span", { class: "worker-number" }, whole(number))), doing),
     h("ul", { class: "lamps" }, miles.element, agents.element),
     h("dl", { class: "worker-facts" },
-      h("div", {}, h("dt", {}, "Demandes"), requests), h("div", {}, h("dt", {}, "En service"), age), h("div", {}, h("dt", {}, "PID"), h("dd", {}, String(pid)))));
+      h("div", {}, h("dt", {}, "Requêtes"), requests), h("div", {}, h("dt", {}, "En service"), age), h("div", {}, h("dt", {}, "PID"), h("dd", {}, String(pid)))));
   return {
     element,
     update(worker) {
