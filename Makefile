@@ -55,8 +55,7 @@ dev:
 
 # Makes the indexes in a database of yours, without locking out those who write: make indexes DATABASE_URL=...
 indexes:
-	@test -n "$(DATABASE_URL)" || { echo "make indexes: DATABASE_URL must be set" >&2; exit 1; }
-	@psql -X -v ON_ERROR_STOP=1 -f src/sql/indexes.sql "$(DATABASE_URL)"
+	@exec src/run/indexes.sh
 
 # ---- testing
 

@@ -4,6 +4,14 @@
 
 CREATE EXTENSION IF NOT EXISTS pg_trgm;
 
+-- What a run leaves that was interrupted is never used, and stands in the way of the next.
+SELECT format('DROP INDEX CONCURRENTLY %s', i.indexrelid::regclass)
+FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+WHERE NOT i.indisvalid AND c.relname ~ '^(proposals|proposal_applications)_'
+    AND i.indrelid IN ('proposals'::regclass, 'proposal_applications'::regclass)
+    AND NOT EXISTS (SELECT FROM pg_stat_progress_create_index p WHERE p.index_relid = i.indexrelid)
+\gexec
+
 -- The three sorts.
 CREATE INDEX CONCURRENTLY IF NOT EXISTS proposals_created ON proposals ("createdAt" DESC, id);
 CREATE INDEX CONCURRENTLY IF NOT EXISTS proposals_date_asc
