@@ -38,6 +38,8 @@ target=$1
 : "${WORKER_PROCESSES:=auto}"
 # How long requests in hand may take to finish when nginx is asked to quit.
 : "${STOP_TIMEOUT_S:=5}"
+# How long the program may take to answer: some seconds more than its REQUEST_TIMEOUT_MS.
+: "${READ_TIMEOUT_S:=15}"
 # Strict on purpose. A build that injects styles needs `style-src 'self' 'unsafe-inline'`.
 : "${CONTENT_SECURITY_POLICY:=default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
 connect-src 'self'; font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'}"
@@ -75,7 +77,7 @@ if [ "$RESOLVER" ]; then
     *\ *) fail "with RESOLVER there can be only one address of the workers, and one of the status process" ;;
     esac
 fi
-for name in RATE_LIMIT STOP_TIMEOUT_S; do
+for name in RATE_LIMIT STOP_TIMEOUT_S READ_TIMEOUT_S; do
     eval "value=\$$name"
     case $value in
     *[!0-9]* | ???????*) fail "$name must be a whole number: $value" ;;
@@ -157,7 +159,7 @@ print_metrics_access() {
 # ---- the files
 
 mkdir -p "$target"
-for file in mime_types error_messages page_errors program; do
+for file in mime_types error_messages page_errors; do
     cp "$source/$file.conf" "$target"
 done
 if [ "$LEGACY_API" ]; then
@@ -173,7 +175,7 @@ print_rate_limit >"$target/rate_limit.conf"
 print_metrics_access >"$target/metrics_access.conf"
 
 list=""
-for name in $quoted STOP_TIMEOUT_S; do
+for name in $quoted STOP_TIMEOUT_S READ_TIMEOUT_S; do
     # shellcheck disable=SC2163 # the name that the variable holds is what is meant
     export "$name"
     list="$list \${$name}"

@@ -4,6 +4,7 @@
  */
 #include "index_check.h"
 #include "master.h"
+#include "privileges.h"
 #include "settings.h"
 #include "text.h"
 #include "version.h"
@@ -27,16 +28,19 @@ static void print_help(void)
         "usage: proposals-fcgi [--help | --check | --version]\n"
         "\n"
         "Serves GET /api/proposals over FastCGI. Without an option: where descriptor 0 is a\n"
-        "listening socket (spawn-fcgi, systemd), one worker on it; otherwise a master that makes\n"
-        "the socket and keeps the workers running. SIGHUP replaces the workers by new ones of\n"
-        "the program that is on disk; SIGTERM lets each finish its request, and ends.\n"
+        "listening socket (spawn-fcgi), one worker on it; otherwise a master that makes the\n"
+        "sockets, or takes those that systemd passes, and keeps the workers running. SIGHUP\n"
+        "replaces the workers by new ones of the program that is on disk; SIGTERM lets each\n"
+        "finish its request, and ends.\n"
         "\n"
         "  --check    validate the configuration and print the effective one, without secrets;\n"
         "             exit status 0, or 2 with one line for each fault\n"
         "  --version  print the version\n"
         "  --help     print this\n"
         "\n"
-        "Configured by the environment (default, range):\n");
+        "Configured by the environment, and by NAME=value lines in the file that CONFIG_FILE\n"
+        "names, which is read anew on SIGHUP; the environment has the last word (default, "
+        "range):\n");
     settings_print_table(stdout);
 }
 
@@ -78,7 +82,14 @@ static bool is_listening_socket(int fd)
 static int check(void)
 {
     struct settings settings;
+    struct identity identity;
+    char problem[128];
     int faults = settings_load(&settings, stderr);
+    if (faults == 0 && !privileges_find(settings.user_name, settings.group_name, &identity, problem,
+                                        sizeof(problem))) {
+        fprintf(stderr, "proposals-fcgi: %s\n", problem);
+        faults++;
+    }
     if (faults == 0) {
         settings_print(&settings, stdout);
         index_check_print(&settings.data_agents, stdout);

@@ -25,7 +25,7 @@
 
 enum {
     WORKERS_MAX = 256,
-    PAUSE_MS = 100,       /* the same for a service that has worked */
+    PAUSE_MS = 100,       /* between starts of processes of a service that has worked */
     TAKE_OVER_MS = 15000, /* for a new generation to become ready */
     GRACE_MS = 1000,      /* that a request may be over its time before its worker is killed */
     TICK_MS = 500,

@@ -223,6 +223,10 @@ int settings_load(struct settings *settings, FILE *faults)
     count += load_file(settings, faults);
     for (size_t i = 0; i < SETTING_COUNT; i++)
         count += load(settings, &SETTINGS[i], faults);
+    if (count == 0 && strcmp(settings->listen, settings->status_listen) == 0) {
+        fprintf(faults, "proposals-fcgi: STATUS_LISTEN: must be another address than LISTEN\n");
+        count++;
+    }
     return count;
 }
 

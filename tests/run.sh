@@ -5,7 +5,8 @@
 #
 #   tests/run.sh [NAME...]      only those: connections, connections.t, tests/unit/filters_test.c, unit (all of these), ...
 #
-# BUILD (build) is the folder that the program and the unit tests are built in. PROGRAM (proposals-fcgi there) is the program that the tests of tests/integration run against: a sanitizer's build, say.
+# BUILD (build) is the folder that the program and the unit tests are built in. PROGRAM (proposals-fcgi there) is the program
+# that the tests of tests/integration run against: a sanitizer's build, say.
 # TEST_TIMEOUT (180) is the time for one test in seconds, JOBS (2) how many run side by side.
 
 set -uo pipefail

@@ -33,7 +33,7 @@ check_settings() {
     port=${PORT:-8080}
     [[ $port =~ ^[1-9][0-9]{0,4}$ && $port -le 65535 ]] || fail "PORT must be a number from 1 to 65535, not '$port'"
     export WORKERS=${WORKERS:-4}
-    [[ $WORKERS =~ ^[1-9][0-9]{0,2}$ ]] || fail "WORKERS must be a number from 1 to 999, not '$WORKERS'"
+    [[ $WORKERS =~ ^[1-9][0-9]{0,2}$ && $WORKERS -le 256 ]] || fail "WORKERS must be a number from 1 to 256, not '$WORKERS'"
     dashboard=${DASHBOARD:-$root/nginx/dashboard}
     [[ -f $dashboard/index.html ]] || fail "DASHBOARD has no index.html: $dashboard"
     dashboard=$(realpath "$dashboard")

@@ -47,6 +47,10 @@ is "--check prints one line for each fault" "$code $(wc -l <"$folder/err")" "2 1
 for name in ${settings/USER_NAME GROUP_NAME /}; do
     ok "and names the fault: $name" grep -q "$name" "$folder/err"
 done
+USER_NAME=nobody-of-that-name run_program --check
+is "--check knows that a user is not there" "$code $err" "2 proposals-fcgi: USER_NAME: there is no such user"
+LISTEN=/run/one.sock STATUS_LISTEN=/run/one.sock run_program --check
+is "--check wants two addresses" "$code $err" "2 proposals-fcgi: STATUS_LISTEN: must be another address than LISTEN"
 WORKERS=0 run_program
 is "a fault also ends the program itself" "$code $(wc -l <"$folder/err")" "2 1"
 

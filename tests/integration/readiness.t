@@ -105,7 +105,7 @@ stack_stop late
 unset NOTIFY_SOCKET
 # start_held PATH...: sockets as systemd would make them, then the program
 start_held() {
-    LISTEN=$STACK_SOCKETS/not/used STATUS_LISTEN=$STACK_SOCKETS/not/used stack_spawn workers TERM 10 "$folder/workers.log" \
+    LISTEN=$STACK_SOCKETS/not/used STATUS_LISTEN=$STACK_SOCKETS/nor/this stack_spawn workers TERM 10 "$folder/workers.log" \
         perl -MIO::Socket::UNIX -e '
             $^F = 9;
             my $program = shift;
@@ -158,19 +158,28 @@ else
     skip "as process 1 it ends when told to" "no namespace of processes can be made here"
 fi
 
-# ---- the unit
+# ---- the units
+
+# How much of the machine a unit leaves open, as systemd reckons: exposure UNIT
+exposure() {
+    systemd-analyze security --offline=true --no-pager "$1" 2>&1 | sed -n 's/.*Overall exposure level[^0-9]*: \([0-9.]*\).*/\1/p'
+}
 
 unit=$root/src/proposals-fcgi.service
+nginx_unit=$root/src/proposals-nginx.service
 if type -p systemd-analyze >/dev/null; then
     mkdir "$folder/units"
     sed "s|^ExecStart=.*|ExecStart=$program|" "$unit" >"$folder/units/proposals-fcgi.service"
     cp "$root/src/proposals-fcgi.socket" "$folder/units/"
     is "the unit is valid, and its socket's" "$(systemd-analyze verify "$folder/units/proposals-fcgi.service" 2>&1 | grep -F proposals-fcgi; echo "${PIPESTATUS[0]}")" 0
-    exposure=$(systemd-analyze security --offline=true --no-pager "$unit" 2>&1 | sed -n 's/.*Overall exposure level[^0-9]*: \([0-9.]*\).*/\1/p')
-    ok "its exposure is below 2.0 (${exposure:-none})" awk -v exposure="${exposure:-10}" 'BEGIN { exit !(exposure < 2) }'
+    is "so is nginx's" "$(systemd-analyze verify "$nginx_unit" 2>&1 | grep -F proposals-; echo "${PIPESTATUS[0]}")" 0
+    for file in "$unit" "$nginx_unit"; do
+        exposed=$(exposure "$file")
+        ok "$(basename "$file"): its exposure is below 2.0 (${exposed:-none})" awk -v exposed="${exposed:-10}" 'BEGIN { exit !(exposed < 2) }'
+    done
 else
     skip "the unit is valid, and its socket's" "no systemd-analyze here"
-    skip "its exposure is below 2.0" "no systemd-analyze here"
+    skip "their exposure is below 2.0" "no systemd-analyze here"
 fi
 like "the sockets are in the order in which the program takes them" "$(grep ^ListenStream= "$root/src/proposals-fcgi.socket" | xargs)" '/proposals\.sock ListenStream=.*/status\.sock$'
 
