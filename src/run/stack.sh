@@ -148,6 +148,8 @@ stack_spawn() {
     local name=$1 signal=$2 seconds=$3 log=$4
 
     shift 4
+    # Now, or what the last one said is taken for this one's.
+    [[ ! -f $log ]] || : >"$log"
     (
         [[ ! $STACK_LOCK ]] || exec {STACK_LOCK}>&-
         [[ ! $log ]] || exec 2>"$log"

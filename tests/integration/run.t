@@ -17,7 +17,8 @@ make_start() {
     local name=$1 target=$2
 
     shift 2
-    env "$@" make -C "$folder/$name" "$target" >"$folder/$name.out" 2>"$folder/$name.err" </dev/null &
+    : >"$folder/$name.out" # now, or what the last one said is taken for this one's
+    env "$@" make -C "$folder/$name" "$target" >>"$folder/$name.out" 2>"$folder/$name.err" </dev/null &
     make_pids[$name]=$!
 }
 
