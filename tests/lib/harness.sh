@@ -153,7 +153,9 @@ end_jobs() {
 finish() {
     local code=$?
 
-    trap '' INT TERM HUP
+    # Whoever read the results may be gone.
+    trap '' INT TERM HUP PIPE
+    exec >/dev/null 2>&1
     trap - EXIT
     end_jobs
     stack_end
@@ -420,7 +422,7 @@ measure_time() {
 folder=$(mktemp -d /tmp/proposals-test.XXXXXX) || bail "no temporary folder"
 trap finish EXIT
 # A signal may come twice, and the second must not end the end.
-trap 'trap "" INT TERM HUP; exit 130' INT TERM HUP
+trap 'trap "" INT TERM HUP PIPE; exit 130' INT TERM HUP PIPE
 chmod 755 "$folder"
 headers=$folder/headers
 body=$folder/body
