@@ -86,7 +86,7 @@ const FIELDS = new Map(Object.entries({
   distance: "Distance", runDistance: "Distance à pied", runDistance2: "Distance à pied (2)", walkDistance: "Distance de marche",
   swimDistance: "Distance de nage", bikeDistance: "Distance à vélo", swimRunDistance: "Distance de swimrun", elevation: "Dénivelé positif", runPositiveElevation: "Dénivelé positif",
   event: "Événement", edition: "Édition", merge: "Fusion", races: "Courses", racesToAdd: "Courses à ajouter", racesToUpdate: "Courses à modifier",
-  source: "Source", sourceUrl: "Adresse", ligue: "Ligue", rank: "Rang", rule: "Règle", query: "Recherche", extra: "Précisions",
+  source: "Source", sourceUrl: "Adresse", ligue: "Ligue", rank: "Rang", rule: "Règle", query: "Recherche", extra: "Précisions", userName: "Auteur", channelId: "Canal", messageTs: "Message",
   matchedEventId: "Événement reconnu", matchedEditionId: "Édition reconnue",
   keepEventId: "Événement conservé", keepEventName: "Nom conservé", duplicateEventId: "Doublon", duplicateEventName: "Nom du doublon", newEventName: "Nouveau nom",
 }));
@@ -140,11 +140,16 @@ export function moment(date) {
   return time === "00:00" || date.getTime() % 86_400_000 === 0 ? day(date) : `${day(date)}, ${time}`;
 }
 
-/** Two values to stand side by side: of two dates only the days where these tell them apart. */
+/** Two values to stand side by side, in full. */
+export function both(key, before, after) {
+  return [value(key, before), value(key, after)];
+}
+
+/** The same where room is short: of two dates only the days where these tell them apart. */
 export function pair(key, before, after) {
   const dates = [parseDate(before), parseDate(after)];
   const apart = dates.every(Boolean) && day(dates[0]) !== day(dates[1]);
-  return apart ? dates.map(day) : [value(key, before), value(key, after)];
+  return apart ? dates.map(day) : both(key, before, after);
 }
 
 /** The four parts of a date tile. */

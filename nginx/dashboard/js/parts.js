@@ -60,17 +60,16 @@ export function changeSummary(changes, max) {
 }
 
 function changeLine(change) {
-  if (change.kind === "field") return h("li", {}, h("span", { class: "label" }, data(f.fieldName(change.key), 40)), " ", oldToNew(change, BRIEF));
+  if (change.kind === "field") return h("li", {}, h("span", { class: "label" }, data(f.fieldName(change.key), 40)), " ", oldToNew(change, BRIEF, f.pair));
   if (change.kind === "raw") return h("li", {}, data(f.value("", change.value), BRIEF));
   const verb = change.kind === "add" ? "à ajouter" : "à modifier";
   const names = change.races.map(change.kind === "add" ? raceName : (race) => race.name).join(", ");
   return h("li", {}, h("span", { class: "label" }, `${f.count(change.races.length, "course", "courses")} ${verb}`), " ", data(names, BRIEF));
 }
 
-/** "old → new", or the new value alone where nothing stood there. */
-export function oldToNew({ key, old, new: next, hasOld }, max = Infinity) {
-  const whole = () => [f.value(key, old), f.value(key, next)];
-  const [before, proposed] = !hasOld ? ["", f.value(key, next)] : max === Infinity ? whole() : f.pair(key, old, next);
+/** "old → new", or the new value alone where nothing stood there. `texts` gives the words for both. */
+export function oldToNew({ key, old, new: next, hasOld }, max = Infinity, texts = f.both) {
+  const [before, proposed] = hasOld ? texts(key, old, next) : ["", f.value(key, next)];
   const after = h("ins", {}, data(proposed, max));
   if (!hasOld) return after;
   return [h("del", {}, data(before, max)), h("span", { class: "arrow", "aria-hidden": "true" }, " → "), srOnly(" devient "), after];
