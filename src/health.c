@@ -15,7 +15,7 @@
 enum {
     PROBE_TIMEOUT_MS = 50,   /* what a question may wait; connecting goes on for the next one */
     PROBE_MAX_AGE_MS = 1000, /* so that many questions at once cost one probe */
-    LATE_MAX_MS = 2000,      /* that answers may be late for: a busy machine is not a dead one */
+    LATE_MAX_MS = 3000,      /* that answers may be late for: a busy machine is not a dead one */
     RETRY_AFTER_S = 1,
 };
 

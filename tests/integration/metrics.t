@@ -271,7 +271,7 @@ REQUEST_TIMEOUT_MS=4000 begin_again 2
 hold_lock data_agents database_connections
 slow_get held "$page"
 stack_until 2 busy_are 1
-sleep 2.2
+sleep 3.2
 slow_get probe /api/health/ready
 sleep 0.1
 quick "data_agents does not answer" /api/health/live live

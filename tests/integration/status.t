@@ -146,11 +146,13 @@ is "then all are answered" "$(sort "$folder"/held.status.* | uniq -c | tr -s ' '
 # ---- without data_agents
 
 # A table that ready looks into.
+sleep 1.1
+wait_until_ready # by an answer of now, none that is remembered
 hold_lock data_agents database_connections
 sleep 1.1
 get /api/health/ready
 is "one late answer is no reason not to be ready" "$status" 200
-sleep 1.1
+sleep 2.2
 measure_time get /api/health/ready
 ok "a locked table does not hold ready for long ($milliseconds ms)" test "$milliseconds" -lt 2500
 is "and it is not ready" "$status $(json .error.code)" "503 DATABASE_UNAVAILABLE"
@@ -158,7 +160,7 @@ release_lock
 ok "the table is free: ready" stack_until 5 eval 'get /api/health/ready; [[ $status == 200 ]]'
 
 kill -STOP "${STACK_PIDS[ours]}"
-sleep 2.2
+sleep 3.2
 measure_time get /api/health/ready
 ok "a frozen data_agents does not hold ready for long ($milliseconds ms)" test "$milliseconds" -lt 2500
 refused "a frozen data_agents" 503 DATABASE_UNAVAILABLE
