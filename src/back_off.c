@@ -14,7 +14,7 @@ void back_off_more(struct back_off *back_off, const struct back_off_range *range
     if (delay < range->first_ms)
         delay = range->first_ms;
     back_off->delay_ms = delay;
-    back_off->until = clock_now() + delay * NANOSECONDS_PER_MS;
+    back_off->until = clock_in(delay);
 }
 
 void back_off_more_or_less(struct back_off *back_off, const struct back_off_range *range)

@@ -25,6 +25,7 @@ enum { DATABASE_QUERIES_MAX = 8 };
 struct database {
     PGconn *connection; /* NULL: not open */
     struct connection_attempt attempt;
+    int64_t opening_until; /* monotonic clock, nanoseconds: when the manager gives the attempt up */
     int64_t renew_at; /* monotonic clock, nanoseconds: when the connection is too old; 0: never */
     struct session session;
     bool transaction_pooling;

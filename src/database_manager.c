@@ -25,8 +25,6 @@ static struct {
     struct database miles_republic;
     struct database_location location; /* where Miles Republic is */
     struct back_off back_off;          /* from Miles Republic */
-    int64_t data_agents_until;         /* the end of the attempt to connect to it */
-    int64_t miles_republic_until;      /* likewise */
     struct database_time spent;
 } manager;
 
@@ -50,10 +48,12 @@ static void note_connections(void)
 void database_manager_end_request(void)
 {
     struct database *const all[] = {&manager.data_agents, &manager.miles_republic};
-    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-        if (all[i]->connection != NULL && all[i]->renew_at != 0 && clock_now() > all[i]->renew_at)
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+        if (all[i]->connection != NULL && all[i]->renew_at != 0 && clock_now() > all[i]->renew_at) {
             database_close(all[i]);
-    note_connections();
+            note_connections();
+        }
+    }
 }
 
 void database_manager_stop(void)
@@ -114,21 +114,31 @@ static void note_opened(struct database *database, enum scoreboard_database numb
     int64_t age_ms = manager.config.connection_max_age_s * INT64_C(1000);
     if (age_ms > 0)
         age_ms -= random() % (age_ms / 5 + 1);
-    database->renew_at = age_ms > 0 ? clock_now() + age_ms * NANOSECONDS_PER_MS : 0;
+    database->renew_at = age_ms > 0 ? clock_in(age_ms) : 0;
 }
 
-/* Until when an attempt that begins now may go on: for so long, or what the URL says. */
-static int64_t end_of_attempt(const struct connection_options *options, int64_t timeout_ms)
+/*
+ * How long this request may wait for a connection: as long as the attempt lasts, which is what the
+ * URL says or `timeout_ms`. One attempt can span many requests.
+ */
+static struct deadline opening_deadline(struct database *database,
+                                        const struct connection_options *options,
+                                        int64_t timeout_ms, const struct deadline *deadline)
 {
     if (options->connect_timeout_ms > 0 && options->connect_timeout_ms < timeout_ms)
         timeout_ms = options->connect_timeout_ms;
-    return clock_now() + timeout_ms * NANOSECONDS_PER_MS;
+    if (!database_is_opening(database))
+        database->opening_until = clock_in(timeout_ms);
+    struct deadline within = *deadline;
+    if (database->opening_until < within.at)
+        within.at = database->opening_until;
+    return within;
 }
 
-static void end_overdue_attempt(void)
+static void end_overdue_attempt(struct database *database)
 {
-    if (database_is_opening(&manager.data_agents) && clock_now() >= manager.data_agents_until)
-        database_close(&manager.data_agents);
+    if (database_is_opening(database) && clock_now() >= database->opening_until)
+        database_close(database);
 }
 
 /* An attempt that outlives a short deadline goes on between requests, and with the next one. */
@@ -136,20 +146,18 @@ static enum database_status open_data_agents(const struct deadline *deadline)
 {
     struct database *database = &manager.data_agents;
     const struct connection_options *options = manager.config.data_agents;
-    end_overdue_attempt();
-    if (!database_is_opening(database))
-        manager.data_agents_until = end_of_attempt(options, manager.config.request_timeout_ms);
-    struct deadline within = *deadline;
-    if (manager.data_agents_until < within.at)
-        within.at = manager.data_agents_until;
+    end_overdue_attempt(database);
+    struct deadline within =
+        opening_deadline(database, options, manager.config.request_timeout_ms, deadline);
     enum wait_result result = database_open(database, options, &within);
     if (result == WAIT_READY) {
         log_debug("data_agents: connected");
         note_opened(database, SCOREBOARD_DATA_AGENTS);
         return DATABASE_OK;
     }
-    if (result == WAIT_FAILED || clock_now() >= manager.data_agents_until)
+    if (result == WAIT_FAILED)
         database_close(database);
+    end_overdue_attempt(database);
     if (result == WAIT_ABANDONED)
         return DATABASE_ABANDONED;
     /* The request may have more time than connecting does. */
@@ -157,29 +165,17 @@ static enum database_status open_data_agents(const struct deadline *deadline)
     return is_over ? DATABASE_TIMEOUT : DATABASE_UNAVAILABLE;
 }
 
-/*
- * How long this request may wait for a connection to Miles Republic: as long as one attempt lasts,
- * but next to nothing while it is in trouble; then one attempt spans many requests.
- */
-static struct deadline opening_deadline(const struct deadline *deadline)
-{
-    if (!database_is_opening(&manager.miles_republic))
-        manager.miles_republic_until =
-            end_of_attempt(&manager.location.options, manager.config.miles_timeout_ms);
-    struct deadline within = *deadline;
-    if (manager.back_off.delay_ms > 0)
-        within = deadline_within(deadline, PROBE_WAIT_MS);
-    if (manager.miles_republic_until < within.at)
-        within.at = manager.miles_republic_until;
-    return within;
-}
-
 /* The two lines that the seed counts: once a connection, never for its reuse. */
 static enum database_status open_miles_republic(const struct deadline *deadline)
 {
     struct database *database = &manager.miles_republic;
-    struct deadline within = opening_deadline(deadline);
-    enum wait_result result = database_open(database, &manager.location.options, &within);
+    const struct connection_options *options = &manager.location.options;
+    struct deadline patience = *deadline;
+    if (manager.back_off.delay_ms > 0)
+        patience = deadline_within(deadline, PROBE_WAIT_MS);
+    struct deadline within =
+        opening_deadline(database, options, manager.config.miles_timeout_ms, &patience);
+    enum wait_result result = database_open(database, options, &within);
     if (result == WAIT_READY) {
         log_info("Connexion créée pour: %s", manager.location.name);
         log_info("Connexion établie à la base de données: %s", manager.location.name);
@@ -188,7 +184,7 @@ static enum database_status open_miles_republic(const struct deadline *deadline)
     }
     if (result == WAIT_ABANDONED)
         return DATABASE_ABANDONED;
-    if (result == WAIT_TIMEOUT && clock_now() < manager.miles_republic_until)
+    if (result == WAIT_TIMEOUT && clock_now() < database->opening_until)
         return DATABASE_UNAVAILABLE; /* the attempt goes on with the next request */
     database_close(database);
     return result == WAIT_TIMEOUT ? DATABASE_TIMEOUT : DATABASE_UNAVAILABLE;
@@ -306,7 +302,7 @@ void database_manager_watch_opening(struct pollfd watched[SCOREBOARD_DATABASES])
 void database_manager_continue_opening(void)
 {
     struct deadline at_once = deadline_in(0, -1);
-    end_overdue_attempt();
+    end_overdue_attempt(&manager.data_agents);
     if (database_is_opening(&manager.data_agents))
         open_data_agents(&at_once);
     if (database_is_opening(&manager.miles_republic)) {

@@ -16,10 +16,14 @@ int64_t clock_now(void)
     return (int64_t)now.tv_sec * 1000 * NANOSECONDS_PER_MS + now.tv_nsec;
 }
 
+int64_t clock_in(int64_t milliseconds)
+{
+    return clock_now() + milliseconds * NANOSECONDS_PER_MS;
+}
+
 struct deadline deadline_in(int64_t milliseconds, int client_fd)
 {
-    return (struct deadline){.at = clock_now() + milliseconds * NANOSECONDS_PER_MS,
-                             .client_fd = client_fd};
+    return (struct deadline){.at = clock_in(milliseconds), .client_fd = client_fd};
 }
 
 struct deadline deadline_within(const struct deadline *deadline, int64_t milliseconds)

@@ -18,6 +18,9 @@ struct deadline {
 /* Nanoseconds of the monotonic clock. */
 int64_t clock_now(void);
 
+/* What the clock will say in so many milliseconds. */
+int64_t clock_in(int64_t milliseconds);
+
 struct deadline deadline_in(int64_t milliseconds, int client_fd);
 
 /* The same client, and the earlier of the two times. */

@@ -270,7 +270,7 @@ static int find_row(const struct id_column *column, int32_t id)
 static void gain_event(const PGresult *result, int row, int first_column,
                        struct enrichment *enrichment)
 {
-    if (row < 0 || PQgetisnull(result, row, first_column + EVENT_ID))
+    if (PQgetisnull(result, row, first_column + EVENT_ID))
         return;
     enrichment->has_event = true;
     enrichment->event = (struct event_facts){
@@ -280,6 +280,15 @@ static void gain_event(const PGresult *result, int row, int first_column,
         .slug = text_at(result, row, first_column + EVENT_SLUG),
         .is_featured = text_at(result, row, first_column + EVENT_IS_FEATURED),
     };
+}
+
+/* The event that the proposal itself names, if there is such a one. */
+static void gain_own_event(const struct enrichments *enrichments, const struct need *need,
+                           struct enrichment *enrichment)
+{
+    int row = find_row(&enrichments->event_ids, need->id);
+    if (row >= 0)
+        gain_event(enrichments->events, row, 0, enrichment);
 }
 
 static void gain_previous(const PGresult *result, int row, int first_column,
@@ -341,18 +350,17 @@ static void enrich_by_edition(const struct enrichments *enrichments, const struc
 static void enrich_proposal(const struct enrichments *enrichments, const struct need *need,
                             struct enrichment *enrichment)
 {
-    int event = find_row(&enrichments->event_ids, need->id);
     switch (need->kind) {
     case NEEDS_NOTHING:
         break;
     case NEEDS_EVENT:
-        gain_event(enrichments->events, event, 0, enrichment);
+        gain_own_event(enrichments, need, enrichment);
         break;
     case NEEDS_EDITION:
         enrich_by_edition(enrichments, need, enrichment);
         break;
     case NEEDS_EVENT_AND_YEAR:
-        gain_event(enrichments->events, event, 0, enrichment);
+        gain_own_event(enrichments, need, enrichment);
         enrichment->drops_event_names = !enrichment->has_event;
         if (need->previous >= 0)
             gain_previous(enrichments->previous, need->previous, 0, enrichment);

@@ -51,11 +51,6 @@ static struct {
     bool misconfigured;
 } master;
 
-static int64_t in_ms(int64_t milliseconds)
-{
-    return clock_now() + milliseconds * NANOSECONDS_PER_MS;
-}
-
 static void signal_generation(unsigned generation, int number)
 {
     struct process *process = NULL;
@@ -89,7 +84,7 @@ static void delay_start(int number, const char *what_happened)
 {
     struct back_off *again = &master.start_again[number];
     if (master.has_served) {
-        again->until = in_ms(PAUSE_MS);
+        again->until = clock_in(PAUSE_MS);
         return;
     }
     back_off_more(again, &START_DELAYS);
@@ -133,7 +128,7 @@ static void start_take_over(void)
 {
     sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)(clock_now() / 1000));
     master.coming = ++master.last;
-    master.coming_until = in_ms(TAKE_OVER_MS);
+    master.coming_until = clock_in(TAKE_OVER_MS);
     log_info("new workers take over");
     if (settings_load_or_log(&master.coming_settings) > 0) {
         give_up_take_over("the configuration is not valid");
@@ -272,7 +267,7 @@ static void wait_for_events(int64_t until)
 /* The next time at which something may be due. */
 static int64_t next_due(void)
 {
-    int64_t due = in_ms(TICK_MS);
+    int64_t due = clock_in(TICK_MS);
     for (int number = STATUS_NUMBER; number <= master.settings.workers; number++) {
         int64_t at = master.start_again[number].until;
         if (at < due && processes_find(number, master.serving) == NULL)
@@ -319,7 +314,7 @@ static void supervise(void)
 /* Requests in hand are finished; what is left after the time for that is ended. */
 static void end_processes(void)
 {
-    int64_t until = in_ms(master.settings.shutdown_timeout_s * INT64_C(1000));
+    int64_t until = clock_in(master.settings.shutdown_timeout_s * INT64_C(1000));
     sd_notify(0, "STOPPING=1");
     signal_all(SIGTERM);
     while (processes_count() > 0 && clock_now() < until && signals_stop_requests() < 2)
@@ -328,7 +323,7 @@ static void end_processes(void)
         log_warn("%zu processes did not end in time and are killed", processes_count());
     signal_all(SIGKILL);
     while (processes_count() > 0)
-        wait_for_events(in_ms(100));
+        wait_for_events(clock_in(100));
 }
 
 /* ---- the start */

@@ -48,13 +48,11 @@ function columnHead(proposal) {
     h("a", { class: "column-link", href: proposalPath(proposal) }, data(agentOf(proposal), 60)),
     h("span", { class: "column-facts" }, statusChip(proposal.status), timeAgo(proposal.createdAt)),
     confidenceBar(proposal.confidence),
-    blocks.map((block) => h("span", { class: "tag quiet" }, data(`${fieldName(block.blockType ?? "Tout")}${NBSP}: ${progress(block.status)}`, 80))));
+    blocks.map((block) => h("span", { class: "tag quiet" }, data(`${fieldName(block.blockType ?? "Tout")}${NBSP}: ${PROGRESS.get(block.status) ?? word(block.status)}`, 80))));
 }
 
 // A block is one thing or several, of either gender: words that agree with all.
-function progress(status) {
-  return new Map([["PENDING", "à faire"], ["APPLIED", "fait"], ["FAILED", "en échec"]]).get(status) ?? word(status);
-}
+const PROGRESS = new Map([["PENDING", "à faire"], ["APPLIED", "fait"], ["FAILED", "en échec"]]);
 
 function agentOf(proposal) {
   return member(proposal.agent, "name") ?? "Agent inconnu";
